@@ -1,0 +1,23 @@
+namespace Airwallex.OAuth;
+
+/// <summary>
+/// The connection is over and only the customer can renew it, through the authorization flow. Not worth retrying: no token
+/// is sent for the account until it is connected again.
+/// </summary>
+/// <remarks>See "When tokens become invalid" on Airwallex's page "Authorize new customers".</remarks>
+public sealed class ReauthorizationRequiredException : AirwallexOAuthException
+{
+    /// <summary>Creates the exception for an account.</summary>
+    public ReauthorizationRequiredException(string accountId, string reason, Exception? innerException = null)
+        : base($"Account {accountId} must authorize again: {reason} Send the customer through the authorization flow.", innerException)
+    {
+        AccountId = accountId;
+        Reason = reason;
+    }
+
+    /// <summary>The account whose connection is over.</summary>
+    public string AccountId { get; }
+
+    /// <summary>Why, as a sentence; the same as <see cref="AirwallexConnection.StatusReason"/>.</summary>
+    public string Reason { get; }
+}
