@@ -59,6 +59,18 @@ internal sealed partial class AuthorizationServer
         }
     }
 
+    /// <summary>How many rules were broken so far; cheaper than the list.</summary>
+    public int BrokenRuleCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _brokenRules.Count;
+            }
+        }
+    }
+
     /// <summary>Notes a breach that was found outside, in the HTTP front end.</summary>
     public void ReportBrokenRule(RuleName rule, string? accountId, string text)
     {
