@@ -23,11 +23,12 @@ internal static class PageLayout
         header, main { max-width: 30rem; margin: 0 auto; }
         header { display: flex; justify-content: space-between; align-items: center; gap: .75rem; margin-bottom: 1rem;
           color: var(--quiet); font-size: .875rem; }
-        .badge { padding: .2rem .65rem; border-radius: 1rem; background: var(--notice); color: var(--on-notice); font-weight: 600; }
+        .badge { padding: .2rem .65rem; border-radius: 1rem; background: var(--notice); color: var(--on-notice);
+          font-weight: 600; white-space: nowrap; }
         main { padding: 1.75rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
         h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; }
         h2 { margin: 1.25rem 0 .5rem; font-size: 1rem; }
-        p { margin: 0 0 1rem; }
+        p { margin: 0 0 1rem; overflow-wrap: anywhere; }
         .quiet, .hint { color: var(--quiet); }
         .hint { margin: .25rem 0 0; font-size: .875rem; }
         .steps { display: flex; gap: .5rem; margin: 0 0 1.25rem; padding: 0; list-style: none;
