@@ -1,0 +1,14 @@
+namespace Airwallex.OAuth.Testing;
+
+/// <summary>The endpoint a <see cref="Fault"/> applies to.</summary>
+public enum FaultTarget
+{
+    /// <summary><c>/oauth/token</c>, code exchanges and refreshes alike.</summary>
+    Token = 0,
+
+    /// <summary>Everything below <c>/api/v1/</c>.</summary>
+    Api,
+
+    /// <summary><c>/oauth/authorize</c>, its screens included.</summary>
+    Authorize,
+}
