@@ -8,13 +8,10 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Debug, "Sending a customer to Airwallex, to come back to {RedirectUri}.")]
     public static partial void SendingCustomerToAirwallex(this ILogger logger, string redirectUri);
 
-    [LoggerMessage(2002, LogLevel.Information, "Account {AccountId} is connected.")]
-    public static partial void AccountConnected(this ILogger logger, string accountId);
-
-    [LoggerMessage(2003, LogLevel.Warning, "A customer came back from Airwallex without a connection: {Kind}. Airwallex said: {Error}.")]
+    [LoggerMessage(2002, LogLevel.Warning, "A customer came back from Airwallex without a connection: {Kind}. Airwallex said: {Error}.")]
     public static partial void CustomerCameBackWithoutConnection(this ILogger logger, ConnectFailureKind kind, string? error, Exception? exception);
 
-    [LoggerMessage(2004, LogLevel.Information, "A callback was refused: {Reason}")]
+    [LoggerMessage(2003, LogLevel.Information, "A callback was refused: {Reason}")]
     public static partial void RefusedCallback(this ILogger logger, string reason);
 
     [LoggerMessage(2010, LogLevel.Debug, "Webhook {EventId} received: {EventName}.")]
@@ -32,12 +29,9 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Error, "Webhook {EventId} ({EventName}) could not be handled. It is answered 503, so that Airwallex delivers it again.")]
     public static partial void WebhookFailed(this ILogger logger, string? eventId, string? eventName, Exception exception);
 
-    [LoggerMessage(2015, LogLevel.Information, "Account {AccountId} is disconnected: Airwallex sent {EventName}.")]
-    public static partial void AccountDisconnected(this ILogger logger, string accountId, string eventName);
-
-    [LoggerMessage(2016, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId}, of which no connection is stored.")]
+    [LoggerMessage(2015, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId}, of which no connection is stored.")]
     public static partial void DisconnectionOfUnknownAccount(this ILogger logger, string? accountId);
 
-    [LoggerMessage(2017, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId} of {CreatedAt}, before it was connected again; the present connection stays.")]
+    [LoggerMessage(2016, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId} of {CreatedAt}, before it was connected again; the present connection stays.")]
     public static partial void DisconnectionOfEarlierConnection(this ILogger logger, string accountId, DateTimeOffset? createdAt);
 }

@@ -94,7 +94,6 @@ internal sealed class ConnectHandler(
             return HandleRequestResult.Handle();
         }
 
-        Logger.AccountConnected(connection.AccountId);
         await SucceedAsync(connection, properties).ConfigureAwait(false);
         return HandleRequestResult.Handle();
     }
@@ -111,6 +110,12 @@ internal sealed class ConnectHandler(
         catch (FormatException exception)
         {
             Logger.RefusedCallback(exception.Message);
+            return Failure(ConnectFailureKind.InvalidCallback, StatusCodes.Status400BadRequest);
+        }
+
+        if (response.Error is null && string.IsNullOrWhiteSpace(response.Code))
+        {
+            Logger.RefusedCallback("its code is blank");
             return Failure(ConnectFailureKind.InvalidCallback, StatusCodes.Status400BadRequest);
         }
 

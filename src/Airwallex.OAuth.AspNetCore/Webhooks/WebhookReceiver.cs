@@ -135,7 +135,6 @@ internal sealed class WebhookReceiver(
         else if (IsAbout(connection, disconnection))
         {
             await connections.MarkDisconnectedAsync(accountId, WebhookBody.Reason(disconnection), cancellationToken).ConfigureAwait(false);
-            logger.AccountDisconnected(accountId, disconnection.Name);
         }
         else
         {
