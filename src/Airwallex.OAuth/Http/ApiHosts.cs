@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace Airwallex.OAuth;
+
+/// <summary>Where a token may go: to the API's host and those that the user lists, over https or on loopback.</summary>
+internal sealed class ApiHosts
+{
+    private readonly Uri _api;
+    private readonly (string Host, int? Port)[] _others;
+
+    public ApiHosts(AirwallexOAuthOptions options)
+    {
+        _api = AirwallexEndpoints.For(options).ApiBaseAddress;
+        _others = [.. options.AdditionalApiHosts.Select(Parse)];
+    }
+
+    public bool Allows(Uri? address) =>
+        address is { IsAbsoluteUri: true } && IsSecure(address) && (IsSame(address, _api.Host, _api.Port) || IsListed(address));
+
+    public static bool IsSecure(Uri address) =>
+        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
+
+    public static bool IsHost(string entry)
+    {
+        var (host, port) = Parse(entry);
+        return Uri.CheckHostName(host) != UriHostNameType.Unknown && port is null or > 0 and <= 65535;
+    }
+
+    private bool IsListed(Uri address)
+    {
+        foreach (var (host, port) in _others)
+        {
+            if (IsSame(address, host, port))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsSame(Uri address, string host, int? port) =>
+        string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase) && (port is null || address.Port == port);
+
+    private static (string Host, int? Port) Parse(string entry)
+    {
+        // The last colon starts a port, unless it is within the brackets of an IPv6 address.
+        var colon = entry.LastIndexOf(':');
+        return colon <= entry.LastIndexOf(']') ? (entry, null)
+            : (entry[..colon], int.TryParse(entry.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 0);
+    }
+}
