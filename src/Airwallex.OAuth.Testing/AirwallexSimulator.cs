@@ -37,7 +37,7 @@ public sealed class AirwallexSimulator : IAsyncDisposable
         // A simulator hands out tokens for nothing real; being repeatable is worth more here than being unpredictable.
         var random = _options.Seed is { } seed ? new Random(seed) : new Random();
         Server = new AuthorizationServer(_options, timeProvider, random);
-        _endpoints = new SimulatorEndpoints(Server, Faults, timeProvider, _options.AutoConsent);
+        _endpoints = new SimulatorEndpoints(Server, Faults, timeProvider, _options);
     }
 
     /// <summary>Starts a simulator on a loopback port. It stops when it is disposed.</summary>
@@ -181,6 +181,21 @@ public sealed class AirwallexSimulator : IAsyncDisposable
     /// <param name="accountId">The account.</param>
     /// <exception cref="ArgumentException">The simulator does not know the account.</exception>
     public void RemoveAdminRole(string accountId) => Server.RemoveAdminRole(accountId);
+
+    /// <summary>
+    /// Makes a webhook about an account, signed and dated now. It is not sent, and it changes nothing: to disconnect an
+    /// account as well, call <see cref="RevokeByUser"/>.
+    /// </summary>
+    /// <param name="secret">The webhook's secret; never a real one.</param>
+    /// <param name="eventName"><c>connection.disconnected</c>, <c>partner_connection.disconnected</c>, or any other.</param>
+    /// <param name="accountId">The account.</param>
+    /// <exception cref="ArgumentException">The simulator does not know the account.</exception>
+    public SimulatedWebhook CreateWebhook(string secret, string eventName, string accountId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(secret);
+        ArgumentException.ThrowIfNullOrWhiteSpace(eventName);
+        return Server.CreateWebhook(secret, eventName, accountId);
+    }
 
     /// <summary>Stops listening; requests in flight are cut off.</summary>
     public async ValueTask DisposeAsync()

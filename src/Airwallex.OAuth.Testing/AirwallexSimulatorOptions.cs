@@ -14,6 +14,9 @@ public sealed class AirwallexSimulatorOptions
     /// </summary>
     public string ClientSecret { get; init; } = "simulated-client-secret";
 
+    /// <summary>The application's name on the consent screen. Default <c>Your application</c>.</summary>
+    public string ApplicationName { get; init; } = "Your application";
+
     /// <summary>
     /// The whitelisted redirect URIs, compared exactly. Default <c>http://localhost/callback</c> alone. More can be added
     /// to a running simulator with <see cref="AirwallexSimulator.AllowRedirectUri"/>.

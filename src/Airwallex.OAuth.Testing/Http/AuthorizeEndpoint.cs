@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>The browser's side: checks what the application asks for, lets the customer decide, and redirects back.</summary>
-internal sealed class AuthorizeEndpoint(AuthorizationServer server, bool autoConsent)
+internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSimulatorOptions options)
 {
+    /// <summary>Names, in the URL, the account whose consent screen is shown. Ours, not Airwallex's.</summary>
+    private const string AccountParameter = "simulated_account";
+
     public async Task<HttpAnswer> AnswerAsync(HttpContext context)
     {
         var http = context.Request;
@@ -19,12 +22,64 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, bool autoCon
         {
             return refusal;
         }
-        if (autoConsent)
+        if (options.AutoConsent)
         {
-            return HttpAnswer.Redirect(Grant(request, server.TakeAccount(request.SignUp).Id));
+            var account = server.TakeAccount(request.SignUp);
+            return HttpAnswer.Redirect(Grant(request, account.Id)) with { AccountId = account.Id };
         }
-        await Task.CompletedTask.ConfigureAwait(false);
-        return HttpAnswer.Html(501, "");
+        return HttpMethods.IsGet(http.Method)
+            ? Show(http, request)
+            : Take(http, request, await http.ReadFormAsync(context.RequestAborted).ConfigureAwait(false));
+    }
+
+    /// <summary>The screen to begin with, or the consent screen once the account is known.</summary>
+    private HttpAnswer Show(HttpRequest http, AuthorizeRequest request)
+    {
+        if (server.FindAccount(http.Query[AccountParameter]) is { } account)
+        {
+            var page = Pages.Consent(request, account, options.ApplicationName);
+            return HttpAnswer.Html(200, page) with { AccountId = account.Id };
+        }
+        if (request.SignUp)
+        {
+            return HttpAnswer.Html(200, Pages.Details(new SignUpForm()));
+        }
+        if (server.ListAccounts().Count == 0)
+        {
+            server.CreateAccount(null, null);
+        }
+        return HttpAnswer.Html(200, Pages.ChooseAccount(server.ListAccounts()));
+    }
+
+    /// <summary>What a screen sent: on to the next one, or the same again with what is wrong.</summary>
+    private HttpAnswer Take(HttpRequest http, AuthorizeRequest request, IFormCollection form)
+    {
+        var signUp = SignUpForm.Parse(form);
+        switch (form["step"])
+        {
+            case "details":
+                signUp = signUp.CheckDetails();
+                return HttpAnswer.Html(200, signUp.Problem is null ? Pages.Verification(signUp) : Pages.Details(signUp));
+            case "verification":
+                signUp = signUp.CheckCode();
+                return HttpAnswer.Html(200, signUp.Problem is null ? Pages.Usage(signUp) : Pages.Verification(signUp));
+            case "usage":
+                return ToConsent(http, server.CreateAccount(signUp.BusinessName, signUp.Email));
+            case "account" when server.FindAccount(form["account"]) is { } account:
+                return ToConsent(http, account);
+            case "consent" when server.FindAccount(http.Query[AccountParameter]) is { } account:
+                var location = form["decision"] == "authorize" ? Grant(request, account.Id) : Decline(request);
+                return HttpAnswer.Redirect(location) with { AccountId = account.Id };
+            default:
+                return Show(http, request);
+        }
+    }
+
+    /// <summary>By redirect, so that reloading the consent screen creates no second account.</summary>
+    private static HttpAnswer ToConsent(HttpRequest http, SimulatedAccount account)
+    {
+        var url = QueryHelpers.AddQueryString(http.PathBase + http.Path + http.QueryString, AccountParameter, account.Id);
+        return HttpAnswer.Redirect(url) with { AccountId = account.Id };
     }
 
     /// <summary>The redirect URI with a code for the account.</summary>
@@ -45,11 +100,12 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, bool autoCon
     {
         if (!server.IsClient(request.ClientId))
         {
-            return HttpAnswer.Html(400, Pages.Error("Unknown application", "The client_id of this request is not known to Airwallex.")) with { Error = "invalid_client" };
+            return Untrusted("invalid_client", "Unknown application", "The client_id of this request is not known.");
         }
         if (!server.IsRedirectUriAllowed(request.RedirectUri))
         {
-            return HttpAnswer.Html(400, Pages.Error("Redirect URI not allowed", "The redirect_uri of this request is not whitelisted for the application.")) with { Error = "invalid_redirect_uri" };
+            return Untrusted("invalid_redirect_uri", "Redirect URI not allowed",
+                "The redirect_uri of this request is not whitelisted for the application.");
         }
         if (request.Fault is not var (error, text))
         {
@@ -58,6 +114,9 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, bool autoCon
         server.ReportBrokenRule(RuleName.MalformedRequest, null, "Authorize request: " + text);
         return HttpAnswer.Redirect(Back(request, ("error", error), ("error_description", text))) with { Error = error };
     }
+
+    private static HttpAnswer Untrusted(string error, string title, string text) =>
+        HttpAnswer.Html(400, Pages.Error(title, text)) with { Error = error };
 
     private static string Back(AuthorizeRequest request, params (string Name, string? Value)[] parameters) =>
         QueryHelpers.AddQueryString(

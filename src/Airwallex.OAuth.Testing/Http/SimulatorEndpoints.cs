@@ -8,7 +8,8 @@ namespace Airwallex.OAuth.Testing;
 /// The HTTP side of the simulator: one <see cref="RequestDelegate"/> for Kestrel, for a host's own routing and for the
 /// in-memory handler alike. Routes, applies faults, writes answers and keeps the journal.
 /// </summary>
-internal sealed class SimulatorEndpoints(AuthorizationServer server, SimulatorFaults faults, TimeProvider time, bool autoConsent)
+internal sealed class SimulatorEndpoints(
+    AuthorizationServer server, SimulatorFaults faults, TimeProvider time, AirwallexSimulatorOptions options)
 {
     public const string AuthorizePath = "/oauth/authorize";
     public const string TokenPath = "/oauth/token";
@@ -22,7 +23,7 @@ internal sealed class SimulatorEndpoints(AuthorizationServer server, SimulatorFa
     /// <summary>Requests that a delay holds back, their timers running.</summary>
     public int HeldBack => Volatile.Read(ref _heldBack);
 
-    public AuthorizeEndpoint AuthorizeEndpoint { get; } = new(server, autoConsent);
+    public AuthorizeEndpoint AuthorizeEndpoint { get; } = new(server, options);
 
     public Task HandleAsync(HttpContext context)
     {

@@ -59,6 +59,18 @@ internal sealed partial class AuthorizationServer
         }
     }
 
+    /// <summary>How many access tokens are remembered: those alive, and a bounded number of expired ones.</summary>
+    public int AccessTokenCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _accessTokens.Count;
+            }
+        }
+    }
+
     /// <summary>Notes a breach that was found outside, in the HTTP front end.</summary>
     public void ReportBrokenRule(RuleName rule, string? accountId, string text)
     {
@@ -174,6 +186,15 @@ internal sealed partial class AuthorizationServer
     /// <summary>The consenting user loses the admin role: refreshing fails, present access tokens live on.</summary>
     public void RemoveAdminRole(string accountId) => ForEachFamily(accountId, family => family.RoleRemoved = true);
 
+    public SimulatedWebhook CreateWebhook(string secret, string eventName, string accountId)
+    {
+        lock (_gate)
+        {
+            var account = Account(accountId);
+            return SimulatedWebhook.Create(secret, eventName, "evt_" + _mint.Code(), account, _options.ClientId, Now);
+        }
+    }
+
     /// <summary>The account an access token is good for now; null when it is unknown, expired or revoked.</summary>
     public SimulatedAccount? Introspect(string accessToken)
     {
@@ -218,13 +239,13 @@ internal sealed partial class AuthorizationServer
     {
         lock (_gate)
         {
-            if (!_accounts.TryGetValue(accountId, out var account))
-            {
-                throw new ArgumentException($"The simulator knows no account {accountId}: connect it first.", nameof(accountId));
-            }
-            account.Families.ForEach(action);
+            Account(accountId).Families.ForEach(action);
         }
     }
+
+    private SimulatedAccount Account(string accountId) => _accounts.TryGetValue(accountId, out var account)
+        ? account
+        : throw new ArgumentException($"The simulator knows no account {accountId}: connect it first.", nameof(accountId));
 
     private void Break(RuleName rule, string? accountId, string text) =>
         _brokenRules.Add(new BrokenRule(rule, accountId, Now, text));
