@@ -29,9 +29,6 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Error, "Webhook {EventId} ({EventName}) could not be handled. It is answered 503, so that Airwallex delivers it again.")]
     public static partial void WebhookFailed(this ILogger logger, string? eventId, string? eventName, Exception exception);
 
-    [LoggerMessage(2015, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId}, of which no connection is stored.")]
-    public static partial void DisconnectionOfUnknownAccount(this ILogger logger, string? accountId);
-
-    [LoggerMessage(2016, LogLevel.Information, "Airwallex reported a disconnection of account {AccountId} of {CreatedAt}, before it was connected again; the present connection stays.")]
-    public static partial void DisconnectionOfEarlierConnection(this ILogger logger, string accountId, DateTimeOffset? createdAt);
+    [LoggerMessage(2015, LogLevel.Information, "Airwallex reported that account {AccountId} was disconnected at {CreatedAt}; no connection of that time is stored, so nothing is done.")]
+    public static partial void NothingToDisconnect(this ILogger logger, string? accountId, DateTimeOffset? createdAt);
 }

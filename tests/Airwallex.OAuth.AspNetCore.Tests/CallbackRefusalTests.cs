@@ -276,11 +276,17 @@ public sealed class CallbackRefusalTests
         var callback = await app.AuthorizeAsync(browser);
 
         app.Store.IsDown = true;
-        var response = await browser.GetAsync(callback);
+        var answer = browser.GetAsync(callback);
+        await app.AdvanceUntilAsync(() => answer.IsCompleted);
+        var response = await answer;
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal(ConnectFailureKind.StoreUnavailable, _kind);
         Assert.Contains("could not be saved", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        // The library keeps what Airwallex issued, and saves it when it can.
+        app.Store.IsDown = false;
+        await app.AdvanceUntilAsync(() => app.Store.Count == 1);
     }
 
     [Theory]

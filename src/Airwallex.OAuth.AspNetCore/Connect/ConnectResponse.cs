@@ -51,7 +51,7 @@ internal static class ConnectResponse
         ConnectFailureKind.ExchangeFailed => ("Airwallex did not accept the connection",
             "The connection could not be finished. Please start again; if it happens again, tell whoever operates this site."),
         _ => ("The connection could not be saved",
-            "Airwallex authorized it, but this site could not store it. Please start again in a few minutes."),
+            "Airwallex authorized it, but this site could not store it yet. Please look again in a few minutes, and start again if it is not there."),
     };
 
     private static bool PrefersJson(RequestHeaders headers)

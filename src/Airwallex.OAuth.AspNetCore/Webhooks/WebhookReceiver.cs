@@ -127,25 +127,16 @@ internal sealed class WebhookReceiver(
 
     private async Task DisconnectAsync(string accountId, WebhookEvent disconnection, CancellationToken cancellationToken)
     {
-        var connection = await connections.FindAsync(accountId, cancellationToken).ConfigureAwait(false);
-        if (connection is null)
+        if (!await connections.MarkDisconnectedAsync(accountId, WebhookBody.Reason(disconnection), HappenedBy(disconnection), cancellationToken).ConfigureAwait(false))
         {
-            logger.DisconnectionOfUnknownAccount(Printable.From(accountId));
-        }
-        else if (IsAbout(connection, disconnection))
-        {
-            await connections.MarkDisconnectedAsync(accountId, WebhookBody.Reason(disconnection), cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            logger.DisconnectionOfEarlierConnection(accountId, disconnection.CreatedAt);
+            logger.NothingToDisconnect(Printable.From(accountId), disconnection.CreatedAt);
         }
     }
 
-    // Events arrive in any order, and for three days: one from before the customer connected again is about a connection that is no more.
-    // Airwallex gives whole seconds, so only what is earlier by those counts as earlier.
-    private static bool IsAbout(AirwallexConnection connection, WebhookEvent disconnection) =>
-        disconnection.CreatedAt is not { } createdAt || createdAt.ToUnixTimeSeconds() >= connection.ConnectedAt.ToUnixTimeSeconds();
+    // Airwallex gives whole seconds: a disconnection may have happened up to the end of its second, so after a connection made in it.
+    private static DateTimeOffset? HappenedBy(WebhookEvent disconnection) => disconnection.CreatedAt is { } createdAt
+        ? DateTimeOffset.FromUnixTimeSeconds(createdAt.ToUnixTimeSeconds()).AddSeconds(1).AddTicks(-1)
+        : null;
 
     private bool IsRecent(string timestamp, TimeSpan tolerance) =>
         long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var sentAt)

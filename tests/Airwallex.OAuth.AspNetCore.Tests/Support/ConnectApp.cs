@@ -47,7 +47,6 @@ internal sealed class ConnectApp : IAsyncDisposable
         builder.WebHost.UseTestServer();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler));
         builder.Services
             .AddAirwallexOAuth(core =>
             {
@@ -66,6 +65,7 @@ internal sealed class ConnectApp : IAsyncDisposable
                 connect.Webhooks.Secrets = [WebhookSecret];
                 flow?.Invoke(connect);
             });
+        builder.Services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName).ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
         services?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -91,6 +91,18 @@ internal sealed class ConnectApp : IAsyncDisposable
     /// <summary>The whole flow, up to the answer to the callback.</summary>
     public async Task<HttpResponseMessage> ConnectAsync(Browser browser, string start = "/airwallex/connect") =>
         await browser.GetAsync(await AuthorizeAsync(browser, start));
+
+    /// <summary>Lets time pass, second by second, until something has happened.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> happened)
+    {
+        for (var second = 0; !happened(); second++)
+        {
+            Assert.True(second < 600, "It did not happen within ten minutes.");
+            Time.Advance(TimeSpan.FromSeconds(1));
+            // Room for what the clock set off; on a machine under load it just takes more of the loop.
+            await Task.Delay(1);
+        }
+    }
 
     /// <summary>The account of the only connection that is stored.</summary>
     public async Task<string> OnlyAccountAsync()

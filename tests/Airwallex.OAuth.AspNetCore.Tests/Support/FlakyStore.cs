@@ -9,14 +9,21 @@ internal sealed class FlakyStore : ITokenStore
 
     public bool IsDown { get; set; }
 
+    /// <summary>How many connections were created.</summary>
+    public int Count { get; private set; }
+
     /// <summary>How many connections listings have handed out.</summary>
     public int Listed { get; private set; }
 
     public ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) =>
         Up()._inner.FindAsync(accountId, cancellationToken);
 
-    public ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default) =>
-        Up()._inner.TrySaveAsync(connection, cancellationToken);
+    public async ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default)
+    {
+        var saved = await Up()._inner.TrySaveAsync(connection, cancellationToken);
+        Count += saved && connection.Version == 0 ? 1 : 0;
+        return saved;
+    }
 
     public ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default) =>
         Up()._inner.DeleteAsync(accountId, cancellationToken);
