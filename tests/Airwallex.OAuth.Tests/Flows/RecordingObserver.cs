@@ -1,0 +1,16 @@
+using System.Collections.Concurrent;
+
+namespace Airwallex.OAuth.Tests.Flows;
+
+internal sealed class RecordingObserver : IConnectionObserver
+{
+    private readonly ConcurrentQueue<ConnectionEvent> _events = new();
+
+    public IEnumerable<ConnectionEventKind> Kinds => _events.Select(e => e.Kind);
+
+    public ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
+    {
+        _events.Enqueue(connectionEvent);
+        return ValueTask.CompletedTask;
+    }
+}
