@@ -24,13 +24,14 @@ public static class ConnectFlowEndpointRouteBuilderExtensions
     /// <returns>The group, for <c>.RequireAuthorization()</c>, <c>.RequireRateLimiting(…)</c> and the like.</returns>
     /// <param name="endpoints">The application.</param>
     /// <param name="prefix">What the paths of the endpoints begin with. Default: <c>/airwallex</c>.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="endpoints"/> is null.</exception>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// <c>AddConnectFlow</c> was not called, or the callback would be served at another path than <see cref="ConnectFlowOptions.CallbackPath"/>.
     /// </exception>
     public static RouteGroupBuilder MapAirwallexOAuth(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "/airwallex")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentNullException.ThrowIfNull(prefix);
 
         var services = endpoints.ServiceProvider;
         var memory = services.GetService<ConnectFlowMemory>()
@@ -39,7 +40,7 @@ public static class ConnectFlowEndpointRouteBuilderExtensions
         // In a group, the whole path is known only when the endpoints are built.
         if (endpoints is not RouteGroupBuilder)
         {
-            CheckCallback(prefix + "/callback", callbackPath);
+            CheckCallback(prefix.TrimEnd('/') + "/callback", callbackPath);
         }
 
         var group = endpoints.MapGroup(prefix);
