@@ -26,7 +26,9 @@ public sealed record JournalEntry
     /// <summary>The status that was sent; null when no answer reached the client.</summary>
     public int? StatusCode { get; init; }
 
-    /// <summary>The error code of the simulator's decision (<c>invalid_grant</c>, …), null when it was a success or none was made.</summary>
+    /// <summary>
+    /// The error code of the simulator's decision (<c>invalid_grant</c>, …); null when it was a success or none was made.
+    /// </summary>
     public string? Error { get; init; }
 
     /// <summary>Whether new tokens were issued, be it that their answer was lost afterwards.</summary>

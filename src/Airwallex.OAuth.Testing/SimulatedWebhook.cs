@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Airwallex.OAuth.Testing;
@@ -11,6 +12,9 @@ namespace Airwallex.OAuth.Testing;
 /// </summary>
 public sealed class SimulatedWebhook
 {
+    // Airwallex writes the plus of "+0000" as it is; the default encoder would write it as an escape.
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     internal SimulatedWebhook(string secret, string body, DateTimeOffset sentAt)
     {
         Body = body;
@@ -59,7 +63,7 @@ public sealed class SimulatedWebhook
                 data = new { account_ids = new[] { account.Id }, reason = "user_initiated" },
                 created_at = createdAt,
                 version = "2022-11-11",
-            })
+            }, s_json)
             : JsonSerializer.Serialize(new
             {
                 id = eventId,
@@ -75,7 +79,7 @@ public sealed class SimulatedWebhook
                 created_at = createdAt,
                 version = "2022-11-11",
                 source_id = connectionId,
-            });
+            }, s_json);
         return new SimulatedWebhook(secret, body, now);
     }
 

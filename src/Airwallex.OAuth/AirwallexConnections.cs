@@ -122,7 +122,7 @@ public sealed class AirwallexConnections
         ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
         var account = _accounts.Get(accountId);
         await _records.DeleteAsync(accountId, cancellationToken).ConfigureAwait(false);
-        ReportDisconnected(account, "the application disconnected it.");
+        ReportDisconnected(account, "The application disconnected it.");
     }
 
     /// <summary>

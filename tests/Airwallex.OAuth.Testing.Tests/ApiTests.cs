@@ -117,6 +117,7 @@ public sealed class ApiTests : IDisposable
         Assert.Equal(expected, webhook.Signature, ignoreCase: true);
         Assert.Equal(webhook.Signature, webhook.Signature.ToLowerInvariant());
         Assert.Equal(webhook.Signature, request.Headers.GetValues("x-signature").Single());
+        Assert.Contains("\"2026-03-01T12:00:00+0000\"", webhook.Body);
         Assert.Equal("2026-03-01T12:00:00+0000", body.RootElement.GetProperty("created_at").GetString());
         Assert.Equal("acct_1", body.RootElement.GetProperty("account_id").GetString());
         var data = body.RootElement.GetProperty("data");

@@ -18,7 +18,8 @@ public sealed partial class AuthorizeTests : IDisposable
         var url = "oauth/authorize" + Query + "&sign_up=true";
         Assert.Contains("Create your account", await ReadAsync(url));
 
-        var verification = await PostAsync(url, ("step", "details"), ("business_name", "Müller & Söhne"), ("full_name", "Ada"), ("email", "ada@example.com"));
+        var verification = await PostAsync(
+            url, ("step", "details"), ("business_name", "Müller & Söhne"), ("full_name", "Ada"), ("email", "ada@example.com"));
         Assert.Contains("Verify it is you", verification.Page);
         var usage = await PostAsync(url, [("step", "verification"), ("code", "123456"), .. HiddenFields(verification.Page)]);
         Assert.Contains("How will you use the account?", usage.Page);
@@ -40,7 +41,8 @@ public sealed partial class AuthorizeTests : IDisposable
     [Fact]
     public async Task Reloading_the_consent_screen_creates_no_second_account()
     {
-        var created = await PostAsync("oauth/authorize" + Query + "&sign_up=true", ("step", "usage"), ("business_name", "A"), ("email", "a@b"));
+        var created = await PostAsync(
+            "oauth/authorize" + Query + "&sign_up=true", ("step", "usage"), ("business_name", "A"), ("email", "a@b"));
 
         await ReadAsync(created.Location!);
         await ReadAsync(created.Location!);
@@ -57,8 +59,13 @@ public sealed partial class AuthorizeTests : IDisposable
     {
         Dictionary<string, string> form = new()
         {
-            ["step"] = step, ["business_name"] = "<b>", ["full_name"] = "B", ["email"] = "a@b", ["code"] = "123456", [field] = value,
+            ["step"] = step,
+            ["business_name"] = "<b>",
+            ["full_name"] = "B",
+            ["email"] = "a@b",
+            ["code"] = "123456",
         };
+        form[field] = value;
 
         var (page, _) = await PostAsync("oauth/authorize" + Query + "&sign_up=true", [.. form.Select(item => (item.Key, item.Value))]);
 
@@ -149,7 +156,8 @@ public sealed partial class AuthorizeTests : IDisposable
         Assert.Equal(second.AccountId, latest.AccountId);
         Assert.Equal(first.AccountId, named.AccountId);
         Assert.Contains("error=access_denied", _client.Simulator.Decline(url));
-        Assert.Throws<InvalidOperationException>(() => _client.Simulator.Authorize(new Uri("http://localhost/oauth/authorize?client_id=x")));
+        Assert.Throws<InvalidOperationException>(
+            () => _client.Simulator.Authorize(new Uri("http://localhost/oauth/authorize?client_id=x")));
     }
 
     [Fact]

@@ -51,7 +51,8 @@ internal sealed class SimulatorClient : IDisposable
     {
         using var content = new FormUrlEncodedContent(form);
         using var response = await Http.PostAsync(Simulator.TokenEndpoint, content, cancellationToken);
-        return new TokenResult(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), response.Headers.RetryAfter?.Delta);
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        return new TokenResult(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
     }
 
     public async Task<HttpResponseMessage> GetAsync(string path, string? accessToken)

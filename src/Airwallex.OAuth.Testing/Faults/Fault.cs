@@ -91,15 +91,18 @@ public sealed record Fault
     public override string ToString()
     {
         var parts = new List<string>();
-        if (DelayBefore > TimeSpan.Zero) parts.Add(string.Create(CultureInfo.InvariantCulture, $"delay {DelayBefore.TotalSeconds:0.###} s"));
+        if (DelayBefore > TimeSpan.Zero) parts.Add($"delay {Seconds(DelayBefore)}");
         if (DropBefore) parts.Add("connection broken before rotating");
         if (StatusCode is { } status) parts.Add(Processed ? $"status {status} after rotating" : $"status {status}");
         else if (BodyText is not null) parts.Add("body replaced");
-        if (DelayAfter > TimeSpan.Zero) parts.Add(string.Create(CultureInfo.InvariantCulture, $"answer delayed {DelayAfter.TotalSeconds:0.###} s"));
+        if (DelayAfter > TimeSpan.Zero) parts.Add($"answer delayed {Seconds(DelayAfter)}");
         if (DropAfter) parts.Add("connection broken after rotating");
-        if (RetryAfterDelay is { } retry) parts.Add(string.Create(CultureInfo.InvariantCulture, $"Retry-After {Math.Ceiling(retry.TotalSeconds):0} s"));
+        if (RetryAfterDelay is { } retry) parts.Add($"Retry-After {Seconds(TimeSpan.FromSeconds(Math.Ceiling(retry.TotalSeconds)))}");
         return parts.Count == 0 ? "none" : string.Join(", ", parts);
     }
+
+    private static string Seconds(TimeSpan delay) =>
+        delay.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
 
     private static TimeSpan NotNegative(TimeSpan delay)
     {

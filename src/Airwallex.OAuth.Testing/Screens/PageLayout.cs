@@ -23,14 +23,16 @@ internal static class PageLayout
         header, main { max-width: 30rem; margin: 0 auto; }
         header { display: flex; justify-content: space-between; align-items: center; gap: .75rem; margin-bottom: 1rem;
           color: var(--quiet); font-size: .875rem; }
-        .badge { padding: .2rem .65rem; border-radius: 1rem; background: var(--notice); color: var(--on-notice); font-weight: 600; }
+        .badge { padding: .2rem .65rem; border-radius: 1rem; background: var(--notice); color: var(--on-notice);
+          font-weight: 600; white-space: nowrap; }
         main { padding: 1.75rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
         h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; }
         h2 { margin: 1.25rem 0 .5rem; font-size: 1rem; }
-        p { margin: 0 0 1rem; }
+        p { margin: 0 0 1rem; overflow-wrap: anywhere; }
         .quiet, .hint { color: var(--quiet); }
         .hint { margin: .25rem 0 0; font-size: .875rem; }
-        .steps { display: flex; gap: .5rem; margin: 0 0 1.25rem; padding: 0; list-style: none; font-size: .8125rem; color: var(--quiet); }
+        .steps { display: flex; gap: .5rem; margin: 0 0 1.25rem; padding: 0; list-style: none;
+          font-size: .8125rem; color: var(--quiet); }
         .steps li { flex: 1; padding-top: .4rem; border-top: 3px solid var(--line); }
         .steps .done, .steps [aria-current] { border-color: var(--accent); }
         .steps [aria-current] { color: var(--text); font-weight: 600; }
@@ -38,11 +40,12 @@ internal static class PageLayout
         fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; }
         legend { padding: 0; margin-bottom: .35rem; }
         .field { margin-bottom: 1.1rem; }
-        input:not([type=radio], [type=checkbox]), select { display: block; width: 100%; min-height: 2.75rem; margin-top: .3rem; padding: .5rem .7rem;
-          border: 1px solid var(--quiet); border-radius: .4rem; background: var(--card); color: inherit; font: inherit; }
+        input:not([type=radio], [type=checkbox]), select { display: block; width: 100%; min-height: 2.75rem;
+          margin-top: .3rem; padding: .5rem .7rem; border: 1px solid var(--quiet); border-radius: .4rem; background: var(--card); color: inherit; font: inherit; }
         input.code { max-width: 11rem; font-size: 1.375rem; letter-spacing: .3em; }
         [aria-invalid] { border-color: var(--error) !important; }
-        .choice { display: flex; gap: .7rem; align-items: flex-start; padding: .65rem .1rem; border-bottom: 1px solid var(--line); font-weight: 400; }
+        .choice { display: flex; gap: .7rem; align-items: flex-start; padding: .65rem .1rem;
+          border-bottom: 1px solid var(--line); font-weight: 400; }
         .choice input { width: 1.2rem; height: 1.2rem; margin: .15rem 0 0; accent-color: var(--accent); }
         .choice small { display: block; color: var(--quiet); overflow-wrap: anywhere; }
         .error { color: var(--error); font-weight: 600; }

@@ -15,7 +15,8 @@ internal static class Pages
     public static string Error(string title, string text) => Page(title, $"""
         <h1>{Text(title)}</h1>
         <p>{Text(text)}</p>
-        <p class="quiet">You were not sent back to the application, because this request cannot be trusted. Close this page and tell the application's operator.</p>
+        <p class="quiet">You were not sent back to the application, because this request cannot be trusted.
+        Close this page and tell the application's operator.</p>
         """);
 
     /// <summary>Sign-up, first screen: account details.</summary>
@@ -37,14 +38,16 @@ internal static class Pages
     public static string Verification(SignUpForm form) => Page("Verify it is you", $"""
         {Steps(1)}
         <h1>Verify it is you</h1>
-        <p class="quiet">We would send a code to your phone. In this simulation any six digits will do, such as <strong>{DemoCode}</strong>.</p>
+        <p class="quiet">We would send a code to your phone. In this simulation any six digits will do, such as
+        <strong>{DemoCode}</strong>.</p>
         {Problem(form)}
         <form method="post">
         <input type="hidden" name="step" value="verification">
         {Carry(form)}
         <div class="field">
         <label for="code">Verification code</label>
-        <input class="code" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" pattern="[0-9]{"{6}"}" required aria-describedby="code-hint"{Invalid(form, "code")}>
+        <input class="code" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6"
+          pattern="[0-9]{"{6}"}" required aria-describedby="code-hint"{Invalid(form, "code")}>
         <p class="hint" id="code-hint">Six digits</p>
         </div>
         <div class="buttons"><button>Verify</button></div>
@@ -61,13 +64,15 @@ internal static class Pages
         <fieldset>
         <legend>Choose all that apply</legend>
         {string.Concat(s_usages.Select((usage, index) => $"""
-            <label class="choice"><input type="checkbox" name="usage" value="{index}"{(index == 0 ? " checked" : "")}><span>{usage}</span></label>
+            <label class="choice"><input type="checkbox" name="usage" value="{index}"{Checked(index)}><span>{usage}</span></label>
 
             """))}
         </fieldset>
         <div class="field">
         <label for="volume">Expected volume a month</label>
-        <select id="volume" name="volume"><option>Up to 10,000</option><option>10,000 to 100,000</option><option>More than 100,000</option></select>
+        <select id="volume" name="volume">
+        <option>Up to 10,000</option><option>10,000 to 100,000</option><option>More than 100,000</option>
+        </select>
         </div>
         <div class="buttons"><button>Create account</button></div>
         </form>
@@ -82,7 +87,8 @@ internal static class Pages
         <fieldset>
         <legend>Account</legend>
         {string.Concat(accounts.Reverse().Select((account, index) => $"""
-            <label class="choice"><input type="radio" name="account" value="{Text(account.Id)}"{(index == 0 ? " checked" : "")}><span>{Text(account.BusinessName)}<small>{Text(account.Email)} · {Text(account.Id)}</small></span></label>
+            <label class="choice"><input type="radio" name="account" value="{Text(account.Id)}"{Checked(index)}>
+            <span>{Text(account.BusinessName)}<small>{Text(account.Email)} · {Text(account.Id)}</small></span></label>
 
             """))}
         </fieldset>
@@ -91,10 +97,10 @@ internal static class Pages
         """);
 
     /// <summary>The consent screen, for both ways.</summary>
-    public static string Consent(AuthorizeRequest request, SimulatedAccount account, string applicationName) => Page("Authorize access", $"""
+    public static string Consent(AuthorizeRequest request, SimulatedAccount account, string application) => Page("Authorize access", $"""
         {(request.SignUp ? Steps(3) : "")}
         <h1>Authorize access</h1>
-        <p><strong>{Text(applicationName)}</strong> asks for access to the account of <strong>{Text(account.BusinessName)}</strong>.</p>
+        <p><strong>{Text(application)}</strong> asks for access to the account of <strong>{Text(account.BusinessName)}</strong>.</p>
         <p class="quiet">{Text(account.Email)} · {Text(account.Id)}</p>
         <h2 id="scopes">It would be allowed to</h2>
         <ul class="scopes" aria-labelledby="scopes">
@@ -105,7 +111,8 @@ internal static class Pages
         <button name="decision" value="authorize">Authorize</button>
         <button name="decision" value="decline" class="second">Decline</button>
         </form>
-        <p class="hint">You will be sent back to {Text(new Uri(request.RedirectUri!).Host)}. You can disconnect the application at any time.</p>
+        <p class="hint">You will be sent back to {Text(new Uri(request.RedirectUri!).Host)}.
+        You can disconnect the application at any time.</p>
         """);
 
     /// <summary>Scopes are opaque words; their usual shapes are put into English, any other is shown as it is.</summary>
@@ -131,12 +138,16 @@ internal static class Pages
         ? $"""<p class="error" role="alert" id="problem">{Text(problem.Text)}</p>"""
         : "";
 
-    private static string Field(SignUpForm form, string name, string label, string type, string autocomplete, string? value) => $"""
+    private static string Field(
+        SignUpForm form, string name, string label, string type, string autocomplete, string? value) => $"""
         <div class="field">
         <label for="{name}">{label}</label>
-        <input id="{name}" name="{name}" type="{type}" autocomplete="{autocomplete}" value="{Text(value)}" maxlength="100" required{Invalid(form, name)}>
+        <input id="{name}" name="{name}" type="{type}" autocomplete="{autocomplete}" value="{Text(value)}"
+          maxlength="100" required{Invalid(form, name)}>
         </div>
         """;
+
+    private static string Checked(int index) => index == 0 ? " checked" : "";
 
     private static string Invalid(SignUpForm form, string name) =>
         form.Problem?.Field == name ? " aria-invalid=\"true\" aria-errormessage=\"problem\"" : "";

@@ -15,7 +15,8 @@ internal sealed record SignUpForm(string? BusinessName = null, string? FullName 
     {
         Problem = BusinessName is null ? ("business_name", "Enter the name of your business.")
             : FullName is null ? ("full_name", "Enter your full name.")
-            : Email is null || !Email.Contains('@', StringComparison.Ordinal) ? ("email", "Enter an email address, such as you@example.com.")
+            : Email is null || !Email.Contains('@', StringComparison.Ordinal)
+                ? ("email", "Enter an email address, such as you@example.com.")
             : null,
     };
 

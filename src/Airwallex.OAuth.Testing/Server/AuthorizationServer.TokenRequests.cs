@@ -260,7 +260,7 @@ internal sealed partial class AuthorizationServer
         var family = token.Family;
         var late = Now - token.SupersededAt!.Value;
         Break(RuleName.ReuseOutsideGrace, family.Account.Id,
-            $"Refresh token {RequestJournal.Fingerprint(token.Value)} was used {late.TotalSeconds:0.###} s after it had been superseded.");
+            $"Refresh token {RequestJournal.Fingerprint(token.Value)} was used {late:c} after it had been superseded.");
         if (!family.Revoked)
         {
             family.Revoked = true;
@@ -321,7 +321,8 @@ internal sealed partial class AuthorizationServer
         {
             if (!(refresh ? s_refreshParameters : s_exchangeParameters).Contains(name))
             {
-                Break(RuleName.MalformedRequest, request.Family?.Account.Id, $"Unexpected parameter {name} in a {request.GrantType} request.");
+                Break(RuleName.MalformedRequest, request.Family?.Account.Id,
+                    $"Unexpected parameter {name} in a {request.GrantType} request.");
             }
         }
     }

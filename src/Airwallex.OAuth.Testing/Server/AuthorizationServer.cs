@@ -59,6 +59,18 @@ internal sealed partial class AuthorizationServer
         }
     }
 
+    /// <summary>How many rules were broken so far; cheaper than the list.</summary>
+    public int BrokenRuleCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _brokenRules.Count;
+            }
+        }
+    }
+
     /// <summary>How many access tokens are remembered: those alive, and a bounded number of expired ones.</summary>
     public int AccessTokenCount
     {

@@ -33,8 +33,9 @@ internal sealed class TokenMint
     public string Jwt(string accountId, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
     {
         var id = JsonEncodedText.Encode(accountId);
+        var (iat, exp) = (issuedAt.ToUnixTimeSeconds(), expiresAt.ToUnixTimeSeconds());
         var payload = string.Create(CultureInfo.InvariantCulture,
-            $$"""{"sub":"{{id}}","account_id":"{{id}}","iat":{{issuedAt.ToUnixTimeSeconds()}},"exp":{{expiresAt.ToUnixTimeSeconds()}},"jti":"{{RandomText(12)}}"}""");
+            $$"""{"sub":"{{id}}","account_id":"{{id}}","iat":{{iat}},"exp":{{exp}},"jti":"{{RandomText(12)}}"}""");
         var signed = s_header + "." + Base64Url(Encoding.UTF8.GetBytes(payload));
         return signed + "." + Base64Url(HMACSHA256.HashData(_signingKey, Encoding.ASCII.GetBytes(signed)));
     }

@@ -169,7 +169,7 @@ internal class ConnectionRefresher(
         flight.First ??= current;
         return current.Status == ConnectionStatus.Active
             ? current
-            : throw new ReauthorizationRequiredException(account.Id, current.StatusReason ?? "the connection was ended.");
+            : throw new ReauthorizationRequiredException(account.Id, current.StatusReason ?? "The connection was ended.");
     }
 
     // An idle account whose access token is fresh in the store needs no refresh; nor does one that another instance has just refreshed.
@@ -213,13 +213,6 @@ internal class ConnectionRefresher(
             return GraceVerdict.Send;
         }
 
-        if (Options.GraceExceeded == GraceExceededBehavior.RequireReauthorization && note.AnsweredStatus is null)
-        {
-            await EndConnectionAsync(
-                account, flight, current, "the answer to a refresh was lost for longer than Airwallex's grace period.").ConfigureAwait(false);
-            return GraceVerdict.ReadAgain;
-        }
-
         // An instance that holds the answer and could not save it while the store was down comes first.
         if (account.Sighting is not { } sighting || sighting.AttemptId != note.AttemptId || sighting.Version != current.Version)
         {
@@ -230,7 +223,14 @@ internal class ConnectionRefresher(
         var attemptAt = sighting.At + RefreshTimes.SightingInterval(Options);
         if (runtime.Now >= attemptAt)
         {
-            return GraceVerdict.Send;
+            if (Options.GraceExceeded == GraceExceededBehavior.Attempt || note.AnsweredStatus is not null)
+            {
+                return GraceVerdict.Send;
+            }
+
+            await EndConnectionAsync(
+                account, flight, current, "The answer to a refresh was lost for longer than Airwallex's grace period.").ConfigureAwait(false);
+            return GraceVerdict.ReadAgain;
         }
 
         logger.GraceExceeded(account.Id, attemptAt);
@@ -330,7 +330,8 @@ internal class ConnectionRefresher(
         account.Unsent = null;
         try
         {
-            var answer = await RequestAsync(account, noted, SendUntil(account, noted)).ConfigureAwait(false);
+            // Step 6: no caller's cancellation reaches the request.
+            var answer = await RequestAsync(account, noted, SendUntil(account, noted), CancellationToken.None).ConfigureAwait(false);
             return answer.AccountId == account.Id
                 ? answer
                 : throw new TokenRequestException(
@@ -343,9 +344,10 @@ internal class ConnectionRefresher(
         }
     }
 
-    internal virtual Task<TokenSet> RequestAsync(Account account, AirwallexConnection noted, DateTimeOffset endBy) =>
+    internal virtual Task<TokenSet> RequestAsync(
+        Account account, AirwallexConnection noted, DateTimeOffset endBy, CancellationToken cancellationToken) =>
         tokenClient().RefreshAsync(
-            noted.Tokens.RefreshToken, $"the refresh of account {account.Id}", endBy, RefreshTimes.ShortestSend(Options), CancellationToken.None);
+            noted.Tokens.RefreshToken, $"the refresh of account {account.Id}", endBy, RefreshTimes.ShortestSend(Options), cancellationToken);
 
     // A 4xx is a decision not to rotate; a 5xx may have come after the rotation.
     private static bool WasTurnedAway(TokenRequestException failure) => (int?)failure.StatusCode is >= 400 and < 500;
@@ -434,7 +436,7 @@ internal class ConnectionRefresher(
         var stands = await records.SwapUntilStoredAsync(
             account.Id,
             lastRead: noted,
-            decide: current => Successor(current, noted.Tokens.RefreshToken, answer),
+            decide: current => Successor(current, noted, answer),
             waitFor: current => current.Tokens.RefreshToken == noted.Tokens.RefreshToken ? LeaseToWaitFor(account, current) : null,
             onFailure: exception => ServeFromMemory(account, flight, noted, answer, exception)).ConfigureAwait(false)
             ?? throw new ConnectionNotFoundException(account.Id);
@@ -446,7 +448,7 @@ internal class ConnectionRefresher(
 
         if (stands.Status != ConnectionStatus.Active)
         {
-            throw new ReauthorizationRequiredException(account.Id, stands.StatusReason ?? "the connection was ended.");
+            throw new ReauthorizationRequiredException(account.Id, stands.StatusReason ?? "The connection was ended.");
         }
 
         if (stands.Tokens.RefreshToken == answer.RefreshToken)
@@ -458,11 +460,11 @@ internal class ConnectionRefresher(
     }
 
     /// <summary>What to write in place of the connection that stands now; itself when it is to stand.</summary>
-    internal virtual AirwallexConnection? Successor(AirwallexConnection? current, string spent, TokenSet answer)
+    internal virtual AirwallexConnection? Successor(AirwallexConnection? current, AirwallexConnection noted, TokenSet answer)
     {
         // Gone, ended, or with another refresh token, be it of a customer who connected again or of an instance that saved its
         // answer: theirs stands. Only while the spent one stands there, new note or not, ours is its successor.
-        var isOurs = current is { Status: ConnectionStatus.Active } && current.Tokens.RefreshToken == spent
+        var isOurs = current is { Status: ConnectionStatus.Active } && current.Tokens.RefreshToken == noted.Tokens.RefreshToken
             && current.Tokens.AccessToken != answer.AccessToken;
         return isOurs
             ? current! with { Tokens = answer, PendingRefresh = null, RenewAt = RenewalSchedule.RenewAt(answer, Options.KeepAlive) }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Airwallex.OAuth;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal sealed record RefreshPause(int Failures, DateTimeOffset Until, Airwalle
     public static RefreshPause After(RefreshPause? before, AirwallexOAuthException error, AirwallexOAuthOptions options, RefreshRuntime runtime)
     {
         var failures = (before?.Failures ?? 0) + 1;
-        var length = runtime.Backoff(Shortest, failures - 1, Longest);
+        var length = runtime.Backoff(Shortest, failures - 1, MayHaveRotated(error) ? options.GracePeriod / 6 : Longest);
         if (error is TokenRequestException { RetryAfter: { } asked } && asked > length)
         {
             length = asked < Longest ? asked : Longest;
@@ -19,6 +21,10 @@ internal sealed record RefreshPause(int Failures, DateTimeOffset Until, Airwalle
 
         return new RefreshPause(failures, runtime.Now + length, error, options);
     }
+
+    // When Airwallex may have rotated and the answer was lost, a long pause would sit out the grace period and cost the connection.
+    private static bool MayHaveRotated(AirwallexOAuthException error) =>
+        error is TokenRequestException { NothingSent: false, StatusCode: null or < HttpStatusCode.BadRequest };
 
     /// <summary>Over when the time has come, or when the configuration has changed, which may be what was wrong.</summary>
     public bool IsOver(DateTimeOffset now, AirwallexOAuthOptions current) => now >= Until || !ReferenceEquals(current, Options);

@@ -1,0 +1,44 @@
+namespace Airwallex.OAuth.Tests.Simulation;
+
+/// <summary>
+/// Virtual time and the one queue of everything that is going to happen. Single-threaded: whatever completes, completes inside an
+/// event, so that the seed alone decides the order of things.
+/// </summary>
+internal sealed class Scheduler(int seed)
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly PriorityQueue<Action, (long Ticks, long Sequence)> _events = new();
+    private long _sequence;
+
+    public Random Random { get; } = new(seed);
+
+    public TimeSpan Now { get; private set; }
+
+    public long Steps { get; private set; }
+
+    public void At(TimeSpan when, Action action) =>
+        _events.Enqueue(action, (Math.Max(when.Ticks, Now.Ticks), _sequence++));
+
+    public void After(TimeSpan delay, Action action) => At(Now + delay, action);
+
+    /// <summary>Runs everything that happens until then, checking after every step.</summary>
+    public void RunUntil(TimeSpan end, Action afterEachStep)
+    {
+        while (_events.TryPeek(out var action, out var due) && due.Ticks <= end.Ticks)
+        {
+            _events.Dequeue();
+            Now = TimeSpan.FromTicks(due.Ticks);
+            Steps++;
+            action();
+            afterEachStep();
+        }
+
+        Now = end;
+    }
+
+    public bool Chance(double probability) => Random.NextDouble() < probability;
+
+    public TimeSpan Between(double leastSeconds, double mostSeconds) =>
+        TimeSpan.FromSeconds(leastSeconds + (mostSeconds - leastSeconds) * Random.NextDouble());
+}
