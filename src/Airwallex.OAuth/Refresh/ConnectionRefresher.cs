@@ -94,7 +94,8 @@ internal class ConnectionRefresher(
         try
         {
             var result = await RefreshAsync(account, flight).ConfigureAwait(false);
-            (account.Pause, account.Sighting) = (null, null);
+            account.Pause = null;
+            account.Sighting = result.Connection.PendingRefresh is null ? null : account.Sighting;
             flight.End(result);
         }
         catch (AirwallexOAuthException exception) when (exception is ConnectionNotFoundException or ReauthorizationRequiredException)

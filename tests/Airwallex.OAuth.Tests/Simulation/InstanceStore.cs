@@ -13,7 +13,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             () =>
             {
                 var saved = world.Database.TrySave(connection, overwrite: world.Breakage == Breakage.SwapIsOverwrite);
-                world.Trace($"{instance} saves v{connection.Version}: {saved}");
+                world.Trace(
+                    $"{instance} saves {connection.AccountId} v{connection.Version}, {connection.Tokens.RefreshToken[..6]}, {connection.Status}, note {connection.PendingRefresh is not null}: {saved}");
                 return saved;
             },
             isWrite: true));

@@ -113,7 +113,7 @@ internal sealed partial class World
     {
         if (Violation is null)
         {
-            Scheduler.RunUntil(end, CheckBrokenRules);
+            Scheduler.RunUntil(end, CheckInvariants);
         }
     }
 
