@@ -23,7 +23,8 @@ public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOp
 
     public string LastDay => Day(_life);
 
-    public string Today => Day(Max(now - connection.Tokens.IssuedAt, TimeSpan.Zero));
+    /// <summary>Whole days that are over; the others are rounded, since a server may count in seconds and a little less.</summary>
+    public string Today => Day(TimeSpan.FromDays(Math.Floor(Math.Max(0, (now - connection.Tokens.IssuedAt).TotalDays))));
 
     public string RenewalDay => Day(connection.RenewAt - connection.Tokens.IssuedAt);
 
@@ -33,7 +34,5 @@ public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOp
 
     private static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##}%");
 
-    private static string Day(TimeSpan time) => FormattableString.Invariant($"{Math.Floor(time.TotalDays * 10 + 1e-6) / 10:0.#}");
-
-    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+    private static string Day(TimeSpan time) => FormattableString.Invariant($"{time.TotalDays:0.#}");
 }
