@@ -26,7 +26,9 @@ public sealed class ConnectionModel(AirwallexApi api) : PortalPage
             Shown = await FindConnectionAsync(AccountId, cancellationToken);
         }
 
-        return Shown is null ? NotFound() : Page();
+        return Shown is not null ? Page()
+            : IsUpdate ? RedirectToPage("/Index")
+            : NotFound();
     }
 
     public async Task<IActionResult> OnPostRefreshAsync(CancellationToken cancellationToken)

@@ -6,5 +6,9 @@ namespace ConnectPortal.Pages;
 public sealed record TimelineView(TimelineLog Log, string? AccountId)
 {
     public IReadOnlyList<TimelineEntry> Entries { get; } =
-        [.. Log.Entries.Where(entry => AccountId is null || entry.AccountId is null || entry.AccountId == AccountId).Take(12)];
+        [.. Log.Entries.Where(entry => IsAbout(entry, AccountId)).Take(12)];
+
+    // An outage or the passing of time is about every account.
+    private static bool IsAbout(TimelineEntry entry, string? accountId) =>
+        accountId is null || entry.AccountId == accountId || entry is { AccountId: null, Kind: TimelineKind.Trouble };
 }

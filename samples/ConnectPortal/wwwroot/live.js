@@ -15,8 +15,9 @@ function countDown() {
 
 async function update() {
   const response = await fetch(location.href, { headers: { "X-Update": "1" } });
-  if (!response.ok) {
-    location.assign("/");
+  if (response.redirected) {
+    // What the page was about is gone.
+    location.assign(response.url);
     return;
   }
 

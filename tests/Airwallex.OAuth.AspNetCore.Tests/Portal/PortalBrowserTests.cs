@@ -179,13 +179,18 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await using var visit = await portal.VisitAsync();
         await visit.SignUpAsync("Leaving LLC");
         await visit.OpenAsync("Leaving LLC");
+        await using var other = await portal.VisitAsync();
+        await other.Page.GotoAsync(visit.Page.Url);
+        await other.SeeAsync("Live");
 
         await visit.Page.Locator("#disconnect summary").ClickAsync();
         await visit.CheckAsync("portal-disconnect");
         await visit.Button("Disconnect Leaving LLC").ClickAsync();
 
         await Assertions.Expect(visit.Page.Locator("article", new() { HasText = "Leaving LLC" })).ToHaveCountAsync(0);
+        await Assertions.Expect(other.Page).ToHaveURLAsync(portal.Address.ToString());
         visit.AssertNoComplaints();
+        other.AssertNoComplaints();
     }
 
     [BrowserFact]
