@@ -36,6 +36,7 @@ internal class ConnectionRefresher(
     /// </summary>
     public virtual async Task<RefreshResult> RunAsync(Account account, RefreshNeed need, CancellationToken cancellationToken)
     {
+        var askedAt = runtime.Now;
         while (true)
         {
             RefreshFlight flight;
@@ -72,8 +73,10 @@ internal class ConnectionRefresher(
             }
 
             var result = await runtime.Join(flight.Answer).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's clock.
             if (!joined || need.IsMetBy(result.Connection, flight.First ?? result.Connection, runtime.Now, Options)
-                || need.Trigger == RefreshTrigger.Forced)
+                || need.Trigger == RefreshTrigger.Forced || result.Connection.Tokens.IssuedAt >= askedAt)
             {
                 return result;
             }
