@@ -51,6 +51,7 @@ public static class AirwallexOAuthServiceCollectionExtensions
 
         services.AddOptions<AirwallexOAuthOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AirwallexOAuthOptions>, AirwallexOAuthOptionsValidator>());
+        services.TryAddSingleton<IOptionsFactory<AirwallexOAuthOptions>, LastValidOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddLogging();
         AddTokenClient(services);

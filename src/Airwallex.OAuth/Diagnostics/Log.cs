@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "Connections are kept in memory only, in the Production environment: a restart loses every one of them and customers must authorize again. Register a lasting store with AddTokenStore or AddEntityFrameworkStore.")]
     public static partial void InMemoryStoreInProduction(this ILogger logger);
 
+    [LoggerMessage(3, LogLevel.Error, "The changed options of Airwallex OAuth cannot be used; the ones before the change stay in force. Correct them.")]
+    public static partial void ChangedOptionsRefused(this ILogger logger, Exception exception);
+
     [LoggerMessage(10, LogLevel.Information, "Account {AccountId} is connected.")]
     public static partial void Connected(this ILogger logger, string accountId);
 

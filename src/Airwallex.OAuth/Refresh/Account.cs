@@ -30,8 +30,8 @@ internal sealed class Account(string id)
     /// <summary>The attempt that this process wrote last: its lease is ours.</summary>
     public Guid LastAttemptId { get; set; }
 
-    /// <summary>An attempt of ours that surely sent nothing, with the note that stood before it; null otherwise.</summary>
-    public (Guid AttemptId, RefreshAttempt? Before)? Unsent { get; set; }
+    /// <summary>Attempts of ours that surely sent nothing; null when there is none.</summary>
+    public UnsentAttempts? Unsent { get; set; }
 
     /// <summary>A note past its grace period, and when it was first seen so.</summary>
     public (Guid AttemptId, long Version, DateTimeOffset At)? Sighting { get; set; }
@@ -56,3 +56,15 @@ internal sealed class Account(string id)
 
 /// <summary>The version of the connection that was made at an instant.</summary>
 internal sealed record SeenVersion(DateTimeOffset ConnectedAt, long Version);
+
+/// <summary>
+/// Attempts that surely sent nothing, any of whose notes may stand in the store, because a write may take effect and report a failure.
+/// </summary>
+/// <param name="Ids">The attempts, oldest first.</param>
+/// <param name="Before">The note that stood before them.</param>
+internal sealed record UnsentAttempts(IReadOnlyList<Guid> Ids, RefreshAttempt? Before)
+{
+    private const int MostRemembered = 32;
+
+    public UnsentAttempts And(Guid attemptId) => this with { Ids = [.. Ids.TakeLast(MostRemembered - 1), attemptId] };
+}

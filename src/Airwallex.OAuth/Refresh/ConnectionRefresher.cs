@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +10,7 @@ namespace Airwallex.OAuth;
 /// The steps are internal and virtual so that the simulation can break each of them and show that it would notice; nothing
 /// outside the tests derives from this class.
 /// </remarks>
-internal class ConnectionRefresher(
+internal partial class ConnectionRefresher(
     Accounts accounts,
     ConnectionRecords records,
     Func<TokenClient> tokenClient,
@@ -119,6 +118,11 @@ internal class ConnectionRefresher(
             measured.Failed(failure);
             flight.End(failure);
         }
+        finally
+        {
+            // Whatever else fails here, a logger say, must not leave callers waiting for ever.
+            flight.EndAnyhow();
+        }
     }
 
     /// <summary>A refresh, step by step.</summary>
@@ -196,7 +200,7 @@ internal class ConnectionRefresher(
         current.PendingRefresh is { } note && note.LeaseExpiresAt > runtime.Now && !IsOwnLease(account, current);
 
     private static bool IsOwnLease(Account account, AirwallexConnection current) =>
-        current.PendingRefresh?.AttemptId == account.LastAttemptId;
+        current.PendingRefresh is { } note && (note.AttemptId == account.LastAttemptId || IsUnsent(account, note));
 
     private async Task WaitForLeaseAsync(AirwallexConnection current, int waits)
     {
@@ -257,7 +261,9 @@ internal class ConnectionRefresher(
 
     /// <summary>The note that stands, unless it is one of ours that surely sent nothing: then the one before it.</summary>
     private static RefreshAttempt? NoteOf(Account account, AirwallexConnection current) =>
-        account.Unsent is { } unsent && unsent.AttemptId == current.PendingRefresh?.AttemptId ? unsent.Before : current.PendingRefresh;
+        current.PendingRefresh is { } note && IsUnsent(account, note) ? account.Unsent!.Before : current.PendingRefresh;
+
+    private static bool IsUnsent(Account account, RefreshAttempt note) => account.Unsent?.Ids.Contains(note.AttemptId) == true;
 
     // ---- Step 3: write ahead.
 
@@ -268,11 +274,25 @@ internal class ConnectionRefresher(
         flight.MayRepeatALostOne = NoteOf(account, current) is not null;
 
         // Before the write: should it take effect and report a failure, the note that stands is known to be ours, and unsent.
-        account.Unsent = (noted.PendingRefresh!.AttemptId, NoteOf(account, current));
-        account.LastAttemptId = noted.PendingRefresh.AttemptId;
-        return await records.TrySaveAsync(noted).ConfigureAwait(false)
-            ? noted with { Version = noted.Version + 1 }
-            : null;
+        var attemptId = noted.PendingRefresh!.AttemptId;
+        account.Unsent = current.PendingRefresh is { } note && IsUnsent(account, note)
+            ? account.Unsent!.And(attemptId)
+            : new UnsentAttempts([attemptId], current.PendingRefresh);
+        account.LastAttemptId = attemptId;
+        try
+        {
+            return await records.TrySaveAsync(noted).ConfigureAwait(false) ? noted with { Version = noted.Version + 1 } : null;
+        }
+        catch (AirwallexOAuthException)
+        {
+            // Nothing is sent unless a fresh read shows the note: a write may take effect and report a failure.
+            if (await records.FindAsync(account.Id).ConfigureAwait(false) is { } written && written.PendingRefresh?.AttemptId == attemptId)
+            {
+                return written;
+            }
+
+            throw;
+        }
     }
 
     internal virtual AirwallexConnection WithNote(Account account, AirwallexConnection current) => current with
@@ -285,254 +305,4 @@ internal class ConnectionRefresher(
             LeaseExpiresAt = runtime.Now + Options.RefreshLease,
         },
     };
-
-    // ---- Step 4: send.
-
-    /// <summary>The answer; null when the connection is to be read again.</summary>
-    private async Task<TokenSet?> SendAsync(Account account, RefreshFlight flight, AirwallexConnection noted)
-    {
-        while (true)
-        {
-            TokenRequestException failure;
-            try
-            {
-                return await SendOnceAsync(account, noted).ConfigureAwait(false);
-            }
-            catch (TokenRequestException exception)
-            {
-                failure = exception;
-            }
-
-            if (failure.IsInvalidGrant)
-            {
-                await RefusedAsync(account, flight, noted, failure).ConfigureAwait(false);
-                return null;
-            }
-
-            flight.MayRepeatALostOne |= account.Unsent is null;
-            var pause = PauseBeforeRepeating(failure, flight.Retries++);
-            if (!failure.IsTransient || flight.Retries > Options.MaxRetries
-                || SendUntil(account, noted) - runtime.Now - pause < RefreshTimes.ShortestSend(Options))
-            {
-                await ReleaseAsync(account, noted, failure).ConfigureAwait(false);
-                throw failure;
-            }
-
-            logger.RetryingTokenRequest(account.Id, pause, failure.Message);
-            await runtime.Delay(pause).ConfigureAwait(false);
-
-            // "Concurrent token refresh is not allowed": somebody has probably rotated.
-            if (failure.IsTooManyRequests && !await StillOursAsync(account, noted).ConfigureAwait(false))
-            {
-                return null;
-            }
-        }
-    }
-
-    private async Task<TokenSet> SendOnceAsync(Account account, AirwallexConnection noted)
-    {
-        var unsent = account.Unsent;
-        account.Unsent = null;
-        try
-        {
-            // Step 6: no caller's cancellation reaches the request.
-            var answer = await RequestAsync(account, noted, SendUntil(account, noted), CancellationToken.None).ConfigureAwait(false);
-            return answer.AccountId == account.Id
-                ? answer
-                : throw new TokenRequestException(
-                    $"The token endpoint answered the refresh of account {account.Id} with tokens of account {answer.AccountId}. They are not used and nothing was overwritten. Tell Airwallex's support.");
-        }
-        catch (TokenRequestException failure) when (failure.NothingSent || WasTurnedAway(failure))
-        {
-            account.Unsent = unsent;
-            throw;
-        }
-    }
-
-    internal virtual Task<TokenSet> RequestAsync(
-        Account account, AirwallexConnection noted, DateTimeOffset endBy, CancellationToken cancellationToken) =>
-        tokenClient().RefreshAsync(
-            noted.Tokens.RefreshToken, $"the refresh of account {account.Id}", endBy, RefreshTimes.ShortestSend(Options), cancellationToken);
-
-    // A 4xx is a decision not to rotate; a 5xx may have come after the rotation.
-    private static bool WasTurnedAway(TokenRequestException failure) => (int?)failure.StatusCode is >= 400 and < 500;
-
-    /// <summary>When a send must have ended: before the lease does, and before the grace period does unless that is over already.</summary>
-    internal virtual DateTimeOffset SendUntil(Account account, AirwallexConnection noted)
-    {
-        var note = noted.PendingRefresh!;
-        var leaseEnd = RefreshTimes.LeaseEnd(note, Options);
-        var graceEnd = RefreshTimes.GraceEnd(note, Options);
-        return account.Sighting is not null || leaseEnd < graceEnd ? leaseEnd : graceEnd;
-    }
-
-    private TimeSpan PauseBeforeRepeating(TokenRequestException failure, int retries)
-    {
-        var pause = failure.IsTooManyRequests
-            ? runtime.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2))
-            : runtime.Backoff(Options.RetryBaseDelay, retries, Options.MaxRetryDelay);
-        return failure.RetryAfter > pause ? failure.RetryAfter.Value : pause;
-    }
-
-    private async Task<bool> StillOursAsync(Account account, AirwallexConnection noted) =>
-        await records.FindAsync(account.Id).ConfigureAwait(false) is { } current && current.Version == noted.Version;
-
-    /// <summary>Ends our lease early, so that whoever tries next need not wait for its end. Best effort: it ends by itself.</summary>
-    private async Task ReleaseAsync(Account account, AirwallexConnection noted, TokenRequestException failure)
-    {
-        var answered = (int?)failure.StatusCode >= 400 ? (int?)failure.StatusCode : null;
-        var note = account.Unsent is { } unsent
-            ? unsent.Before
-            : noted.PendingRefresh! with { LeaseExpiresAt = runtime.Now, AnsweredStatus = answered };
-        try
-        {
-            if (await records.TrySaveAsync(noted with { PendingRefresh = note }).ConfigureAwait(false))
-            {
-                account.Unsent = null;
-            }
-        }
-        catch (AirwallexOAuthException exception)
-        {
-            logger.ReleaseFailed(account.Id, exception);
-        }
-    }
-
-    // ---- A permanent refusal.
-
-    /// <summary>Ends the connection, if a fresh read still shows the refresh token that was refused.</summary>
-    internal virtual Task RefusedAsync(Account account, RefreshFlight flight, AirwallexConnection noted, TokenRequestException failure) =>
-        EndConnectionAsync(account, flight, noted, $"Airwallex refused the refresh token ({failure.Error}{(failure.ErrorDescription is { } text ? $": {text}" : "")}).", failure);
-
-    private async Task EndConnectionAsync(
-        Account account, RefreshFlight flight, AirwallexConnection noted, string reason, Exception? cause = null)
-    {
-        var tried = false;
-        var stands = await records.SwapUntilStoredAsync(
-            account.Id,
-            lastRead: null,
-            decide: current =>
-            {
-                if (current is not { Status: ConnectionStatus.Active } || current.Tokens.RefreshToken != noted.Tokens.RefreshToken)
-                {
-                    return current;
-                }
-
-                tried = true;
-                return current with { Status = ConnectionStatus.ReauthorizationRequired, StatusReason = reason, PendingRefresh = null };
-            },
-            waitFor: current => LeaseToWaitFor(account, current),
-            onFailure: exception =>
-            {
-                logger.SavingFails(account.Id, exception);
-                flight.FailFromMemory(new ReauthorizationRequiredException(account.Id, reason, cause), exception);
-            }).ConfigureAwait(false);
-
-        if (tried && stands?.Status == ConnectionStatus.ReauthorizationRequired)
-        {
-            logger.ReauthorizationRequired(account.Id, reason);
-            observers.Notify(ConnectionEventKind.ReauthorizationRequired, account.Id, reason);
-        }
-    }
-
-    // ---- Step 5: save before anybody gets the token.
-
-    internal virtual async Task<RefreshResult> SaveAsync(Account account, RefreshFlight flight, AirwallexConnection noted, TokenSet answer)
-    {
-        var stands = await records.SwapUntilStoredAsync(
-            account.Id,
-            lastRead: noted,
-            decide: current => Successor(current, noted, answer),
-            waitFor: current => current.Tokens.RefreshToken == noted.Tokens.RefreshToken ? LeaseToWaitFor(account, current) : null,
-            onFailure: exception => ServeFromMemory(account, flight, noted, answer, exception)).ConfigureAwait(false)
-            ?? throw new ConnectionNotFoundException(account.Id);
-
-        if (flight.SaveFailure is not null)
-        {
-            logger.SavedAfterAll(account.Id);
-        }
-
-        if (stands.Status != ConnectionStatus.Active)
-        {
-            throw new ReauthorizationRequiredException(account.Id, stands.StatusReason ?? "The connection was ended.");
-        }
-
-        if (stands.Tokens.RefreshToken == answer.RefreshToken)
-        {
-            ReportSuccess(account, flight, answer);
-        }
-
-        return Publish(account, flight, stands);
-    }
-
-    /// <summary>What to write in place of the connection that stands now; itself when it is to stand.</summary>
-    internal virtual AirwallexConnection? Successor(AirwallexConnection? current, AirwallexConnection noted, TokenSet answer)
-    {
-        // Gone, ended, or with another refresh token, be it of a customer who connected again or of an instance that saved its
-        // answer: theirs stands. Only while the spent one stands there, new note or not, ours is its successor.
-        if (current is not { Status: ConnectionStatus.Active } || current.Tokens.RefreshToken != noted.Tokens.RefreshToken
-            || current.Tokens.AccessToken == answer.AccessToken)
-        {
-            return current;
-        }
-
-        return current with
-        {
-            Tokens = answer,
-            PendingRefresh = current.PendingRefresh?.AttemptId == noted.PendingRefresh!.AttemptId ? null : DoubtAbout(noted.PendingRefresh),
-            RenewAt = RenewalSchedule.RenewAt(answer, Options.KeepAlive),
-        };
-    }
-
-    /// <summary>
-    /// While our answer could not be saved, another instance may have sent the spent token again, and Airwallex may have issued yet
-    /// another pair, which supersedes ours: then ours, too, lives for a grace period only. The note has it refreshed at once.
-    /// </summary>
-    private RefreshAttempt DoubtAbout(RefreshAttempt ours) => new()
-    {
-        AttemptId = runtime.NewId(),
-        FirstSentAt = ours.LeaseExpiresAt, // Nobody else can have sent anything before our lease was over.
-        LeaseExpiresAt = runtime.Now,
-        AnsweredStatus = (int)HttpStatusCode.OK,
-    };
-
-    private DateTimeOffset? LeaseToWaitFor(Account account, AirwallexConnection current) =>
-        IsLeasedToAnother(account, current) ? current.PendingRefresh!.LeaseExpiresAt : null;
-
-    private void ServeFromMemory(Account account, RefreshFlight flight, AirwallexConnection noted, TokenSet answer, Exception saveFailure)
-    {
-        logger.SavingFails(account.Id, saveFailure);
-        if (flight.SaveFailure is null)
-        {
-            flight.AnswerFromMemory(Publish(account, flight, noted with { Tokens = answer }), saveFailure);
-        }
-    }
-
-    private RefreshResult Publish(Account account, RefreshFlight flight, AirwallexConnection connection)
-    {
-        var token = account.Token;
-        if (token.Value != connection.Tokens.AccessToken)
-        {
-            token = AccessToken.From(connection.Tokens, Options, runtime);
-            if (account.TryPublish(flight.Observed, token))
-            {
-                flight.Observed = token;
-            }
-        }
-
-        return new RefreshResult(connection, token);
-    }
-
-    private void ReportSuccess(Account account, RefreshFlight flight, TokenSet answer)
-    {
-        if (flight.MayRepeatALostOne)
-        {
-            logger.Recovered(account.Id);
-            observers.Notify(ConnectionEventKind.Recovered, account.Id);
-        }
-        else
-        {
-            logger.Refreshed(account.Id, flight.Need.Trigger, answer.AccessTokenExpiresAt);
-            observers.Notify(ConnectionEventKind.Refreshed, account.Id);
-        }
-    }
 }

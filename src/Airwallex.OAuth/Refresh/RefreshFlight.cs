@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Airwallex.OAuth;
 
 /// <summary>One refresh under way. Its answer may come before its end: tokens that the store fails to take are served from memory.</summary>
@@ -20,6 +22,9 @@ internal sealed class RefreshFlight(RefreshNeed need, AccessToken observed, Task
     /// <summary>Whether the refresh token that is sent may have been spent before by a request whose answer was lost.</summary>
     public bool MayRepeatALostOne { get; set; }
 
+    /// <summary>The error status that the last request sent was answered with; null when its answer was lost.</summary>
+    public int? AnsweredStatus { get; private set; }
+
     public bool IsOver => _isOver;
 
     /// <summary>Why the tokens are not saved yet; null unless callers are served from memory.</summary>
@@ -27,6 +32,16 @@ internal sealed class RefreshFlight(RefreshNeed need, AccessToken observed, Task
 
     /// <summary>What everybody who needs this refresh waits for.</summary>
     public Task<RefreshResult> Answer => _answer.Task;
+
+    /// <summary>Remembers how a request failed. One that sent nothing tells nothing about those before it.</summary>
+    public void Note(TokenRequestException failure, bool mayBeSpent)
+    {
+        MayRepeatALostOne |= mayBeSpent;
+        if (!failure.NothingSent)
+        {
+            AnsweredStatus = failure.StatusCode >= HttpStatusCode.BadRequest ? (int)failure.StatusCode : null;
+        }
+    }
 
     public void AnswerFromMemory(RefreshResult result, Exception saveFailure)
     {
@@ -50,6 +65,14 @@ internal sealed class RefreshFlight(RefreshNeed need, AccessToken observed, Task
     {
         _isOver = true;
         Fail(failure);
+    }
+
+    public void EndAnyhow()
+    {
+        if (!_isOver)
+        {
+            End(new AirwallexOAuthException("The refresh ended without a result."));
+        }
     }
 
     private void Fail(Exception failure)

@@ -52,6 +52,11 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
             var scheduler = world.Scheduler;
             if (scheduler.Chance(faults?.LostBeforeArrival ?? 0))
             {
+                if (RefreshToken is { } lost)
+                {
+                    world.OnUnanswered(lost);
+                }
+
                 BreakAfter(there);
                 return;
             }
@@ -187,6 +192,11 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
             if (_pending is not null)
             {
                 world.Server.EndTokenRequest(_pending, answerArrived, status);
+            }
+
+            if (!answerArrived && status is null && RefreshToken is { } sent)
+            {
+                world.OnUnanswered(sent);
             }
 
             instance.Exchanges.Remove(this);

@@ -8,6 +8,7 @@ internal sealed partial class World
     private readonly Dictionary<string, Issued> _byRefreshToken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _accountOfAccessToken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Instance> _refusals = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unanswered = new(StringComparer.Ordinal);
     private readonly HashSet<int> _revoked = [];
     private readonly HashSet<string> _disconnected = [];
     private readonly HashSet<Instance> _crashed = [];
@@ -66,6 +67,9 @@ internal sealed partial class World
             }
         }
     }
+
+    /// <summary>The sender of a refresh token will never hear what became of it.</summary>
+    public void OnUnanswered(string sent) => _unanswered.Add(sent);
 
     /// <summary>Airwallex has carried a token request out.</summary>
     public void OnProcessed(PendingTokenRequest request, TokenAnswer answer)
@@ -224,8 +228,8 @@ internal sealed partial class World
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) after short troubles");
             }
-            else if (Options.GraceExceeded == GraceExceededBehavior.Attempt
-                && !_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive)))
+            else if (!_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive))
+                && (Options.GraceExceeded == GraceExceededBehavior.Attempt || !_unanswered.Contains(row.Tokens.RefreshToken)))
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) although no answer was");
             }
