@@ -31,12 +31,21 @@ internal sealed class ConnectionRecords(ITokenStore store, RefreshRuntime runtim
     {
         try
         {
-            return await store.TrySaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (await store.TrySaveAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
         }
         catch (Exception exception) when (IsStoreFailure(exception, cancellationToken))
         {
             throw StoreFailed("writing", connection.AccountId, exception);
         }
+
+        // Lost to somebody whose write must show by now; a store that shows none would have us try for ever.
+        var stands = await FindAsync(connection.AccountId, cancellationToken).ConfigureAwait(false);
+        return (stands?.Version ?? 0) != connection.Version
+            ? false
+            : throw Broken(connection.AccountId, $"it refused a write for version {connection.Version}, which is the one that stands");
     }
 
     public async ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken)

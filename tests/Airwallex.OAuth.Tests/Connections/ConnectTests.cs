@@ -1,0 +1,143 @@
+using Airwallex.OAuth.Testing;
+using Airwallex.OAuth.Tests.Flows;
+
+namespace Airwallex.OAuth.Tests.Connections;
+
+[Collection(VirtualTime.Name)]
+public sealed class ConnectTests
+{
+    [Fact]
+    public async Task Connecting_exchanges_the_code_once_and_saves_the_connection()
+    {
+        await using var app = new TestApp();
+
+        var connection = await app.ConnectAsync();
+        await TestApp.SettleAsync();
+
+        Assert.Equal(connection, await app.StoredAsync());
+        Assert.Equal(app.Time.GetUtcNow(), connection.ConnectedAt);
+        Assert.Equal(ConnectionStatus.Active, connection.Status);
+        Assert.Equal([ConnectionEventKind.Connected], app.Events.Kinds);
+        Assert.Single(app.Simulator.Journal);
+        Assert.Equal(connection, await app.Connections.FindAsync(TestApp.Account));
+    }
+
+    [Fact]
+    public async Task Connecting_again_replaces_the_tokens()
+    {
+        await using var app = new TestApp();
+        var first = await app.ConnectAsync();
+
+        var second = await app.ConnectAsync();
+
+        Assert.Equal(2, second.Version);
+        Assert.NotEqual(first.Tokens.RefreshToken, second.Tokens.RefreshToken);
+        Assert.Equal(second.Tokens.AccessToken, await app.TokenAsync());
+    }
+
+    [Fact]
+    public async Task A_refused_code_is_told_and_saves_nothing()
+    {
+        await using var app = new TestApp();
+
+        var refused = await Assert.ThrowsAsync<TokenRequestException>(() => app.Connections.ConnectAsync("no-such-code"));
+
+        Assert.Equal("invalid_grant", refused.Error);
+        Assert.Single(app.Simulator.Journal);
+    }
+
+    [Fact]
+    public async Task A_code_is_sent_again_only_when_it_surely_was_not_spent()
+    {
+        await using var app = new TestApp();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
+        await app.ResultAsync(app.ConnectAsync());
+        Assert.Equal(2, app.Simulator.Journal.Count);
+
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        await app.FailureAsync<TokenRequestException>(app.ConnectAsync("acct_two"));
+
+        Assert.Equal(3, app.Simulator.Journal.Count);
+        app.Simulator.AssertNoBrokenRules();
+    }
+
+    [Fact]
+    public async Task A_caller_who_gives_up_after_the_code_was_sent_loses_nothing()
+    {
+        await using var app = new TestApp();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(1)));
+        using var givesUp = new CancellationTokenSource();
+        var connecting = app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
+        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+
+        await givesUp.CancelAsync();
+        await app.AdvanceAsync(2);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
+        Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_caller_who_has_already_given_up_spends_no_code()
+    {
+        await using var app = new TestApp();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => app.Connections.ConnectAsync("code", cancellationToken: new CancellationToken(canceled: true)));
+
+        Assert.Empty(app.Simulator.Journal);
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_saved_is_told_to_the_caller_and_saved_later()
+    {
+        await using var app = new TestApp();
+        var down = new IOException("The database is down.");
+        app.Store.TrySave = _ => throw down;
+
+        var failed = await app.FailureAsync<AirwallexOAuthException>(app.ConnectAsync());
+        Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
+        Assert.Contains("Critical SavingFails", string.Join('\n', app.Log.Lines), StringComparison.Ordinal);
+        app.Store.TrySave = null;
+        await app.AdvanceAsync(8);
+
+        Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(null)]
+    public async Task An_empty_code_is_refused(string? code)
+    {
+        await using var app = new TestApp();
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => app.Connections.ConnectAsync(code!));
+    }
+
+    [Fact]
+    public async Task Without_a_redirect_uri_no_code_is_sent()
+    {
+        await using var app = new TestApp(options => options.RedirectUri = null);
+
+        await Assert.ThrowsAsync<ArgumentException>(() => app.Connections.ConnectAsync("code"));
+        Assert.Empty(app.Simulator.Journal);
+    }
+
+    [Fact]
+    public async Task Connecting_while_a_refresh_of_the_old_tokens_is_in_flight_keeps_the_new_ones()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        var call = app.TokenAsync();
+        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+
+        var again = await app.ConnectAsync();
+        await app.AdvanceUntilAsync(call);
+
+        Assert.Equal(again.Tokens.AccessToken, await app.TokenAsync());
+        Assert.Equal(again.Tokens, (await app.StoredAsync()).Tokens);
+    }
+}
