@@ -52,7 +52,7 @@ internal sealed class AirwallexTour(AuthorizeUrlBuilder urls, AirwallexConnectio
 
     private static string Read()
     {
-        Console.Write("    ");
+        Console.Write(Console.IsInputRedirected ? "" : "    > ");
         return Console.ReadLine()?.Trim() ?? throw new InvalidOperationException("Nothing was typed: standard input is closed.");
     }
 }
