@@ -13,7 +13,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             () =>
             {
                 var saved = world.Database.TrySave(connection, overwrite: world.Breakage == Breakage.SwapIsOverwrite);
-                world.Trace($"{instance} saves v{connection.Version}: {saved}");
+                world.Trace(
+                    $"{instance} saves {connection.AccountId} v{connection.Version}, {connection.Tokens.RefreshToken[..6]}, {connection.Status}, note {connection.PendingRefresh is not null}: {saved}");
                 return saved;
             },
             isWrite: true));
@@ -30,6 +31,12 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
     public async IAsyncEnumerable<AirwallexConnection> ListAsync(
         ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        // Looking in vain, as the loops almost always do, takes no time; thousands of events a run would only tell that nothing was due.
+        if (!world.Database.IsDown && !world.Database.Rows.Any(filter.Matches))
+        {
+            yield break;
+        }
+
         foreach (var connection in await CallAsync(() => world.Database.Rows.Where(filter.Matches).ToArray(), isWrite: false).ConfigureAwait(false))
         {
             yield return connection;

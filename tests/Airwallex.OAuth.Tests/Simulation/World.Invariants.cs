@@ -12,7 +12,8 @@ internal sealed partial class World
     private readonly HashSet<string> _disconnected = [];
     private readonly HashSet<Instance> _crashed = [];
     private bool _databaseFailed;
-    private bool _lastAttemptIsAllowed;
+    private readonly HashSet<string> _lastAttempts = [];
+    private readonly List<(Instance Holder, Issued Issued)> _unsaved = [];
     private int _brokenRules;
     private int _families;
 
@@ -20,8 +21,7 @@ internal sealed partial class World
     public void OnRefreshArrives(Instance instance, string sent)
     {
         Refreshes++;
-        Trace($"{instance} sends {Short(sent)}");
-        _lastAttemptIsAllowed = false;
+        Trace($"{instance} sends {Short(sent)} of {_byRefreshToken.GetValueOrDefault(sent)?.Account}");
         if (!_byRefreshToken.TryGetValue(sent, out var issued))
         {
             Fail($"{instance} sent a refresh token that was never issued");
@@ -34,9 +34,12 @@ internal sealed partial class World
             Fail($"invariant 4: {instance} sent a refresh token of {issued.Account} again that {refused} knows to be refused for good");
         }
 
-        // Nobody else's business any more: the customer disconnected, or connected again.
+        _lastAttempts.Remove(issued.Account);
+
+        // The customer disconnected, or connected again: what becomes of the family harms nobody.
         if (Database.Find(issued.Account) is not { } row || FamilyOf(row) != issued.Family)
         {
+            _lastAttempts.Add(issued.Account);
             return;
         }
 
@@ -57,7 +60,10 @@ internal sealed partial class World
             // Written when the grace period had run out: the one attempt that GraceExceeded allows.
             var age = note.LeaseExpiresAt - Options.RefreshLease - note.FirstSentAt;
             var graceLeft = Options.GracePeriod - RefreshTimes.GraceMargin(Options) - RefreshTimes.ShortestSend(Options);
-            _lastAttemptIsAllowed = age > graceLeft;
+            if (age > graceLeft)
+            {
+                _lastAttempts.Add(issued.Account);
+            }
         }
     }
 
@@ -75,7 +81,7 @@ internal sealed partial class World
         var family = sent is null ? _families++ : _byRefreshToken[sent].Family;
         if (!_byRefreshToken.ContainsKey(answer.RefreshToken))
         {
-            _byRefreshToken.Add(answer.RefreshToken, new Issued(answer.AccountId!, family, Scheduler.Now));
+            _byRefreshToken.Add(answer.RefreshToken, new Issued(answer.AccountId!, family, answer.RefreshToken, sent));
         }
 
         _accountOfAccessToken[answer.AccessToken!] = answer.AccountId!;
@@ -88,6 +94,7 @@ internal sealed partial class World
         if (answer.RefreshToken is { } token)
         {
             _byRefreshToken[token].Holders.Add(instance);
+            _unsaved.Add((instance, _byRefreshToken[token]));
             Trace($"{instance} receives {Short(token)}");
         }
         else if (answer.Error == "invalid_grant" && sent is not null)
@@ -115,6 +122,31 @@ internal sealed partial class World
         }
     }
 
+    private void CheckInvariants()
+    {
+        CheckBrokenRules();
+        CheckUnsaved();
+    }
+
+    // Invariant 3: whoever received an answer holds on to it until it is saved, or until it is of no use any more.
+    private void CheckUnsaved()
+    {
+        for (var i = _unsaved.Count - 1; i >= 0; i--)
+        {
+            var (holder, issued) = _unsaved[i];
+            var row = Database.Find(issued.Account);
+            if (!holder.IsAlive || Database.SavedRefreshTokens.Contains(issued.Token)
+                || row?.Tokens.RefreshToken != issued.Spent || row?.Status != ConnectionStatus.Active)
+            {
+                _unsaved.RemoveAt(i);
+            }
+            else if (holder.Accounts.Find(issued.Account)?.Flight is null or { IsOver: true })
+            {
+                Fail($"invariant 3: {holder} received tokens of {issued.Account} and let go of them, unsaved");
+            }
+        }
+    }
+
     private void CheckBrokenRules()
     {
         if (Server.BrokenRuleCount == _brokenRules)
@@ -126,7 +158,7 @@ internal sealed partial class World
         {
             switch (broken.Rule)
             {
-                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when _lastAttemptIsAllowed:
+                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when _lastAttempts.Contains(broken.AccountId!):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged by invariant 4 above, which knows who knew.
                 case RuleName.CodeReused: // A code is sent again after an answer that says that the endpoint failed.
                     break;
@@ -144,6 +176,15 @@ internal sealed partial class World
 
     private void CheckTheEnd()
     {
+        foreach (var instance in _instances)
+        {
+            foreach (var account in _accounts)
+            {
+                var known = instance.Accounts.Find(account);
+                Trace($"{instance} ends with {account}: pause {known?.Pause?.Failures} until {known?.Pause?.Until - instance.Clock.GetUtcNow()}, flight {known?.Flight?.Need.Trigger} over {known?.Flight?.IsOver}, sighting {known?.Sighting}");
+            }
+        }
+
         foreach (var account in _accounts)
         {
             if (Database.Find(account) is not { } row)
@@ -174,7 +215,8 @@ internal sealed partial class World
 
             // Lost. By our side, unless no answer that Airwallex gave last reached anybody who lived on.
             var last = Server.CurrentRefreshToken(account);
-            if (last is not null && HolderOf(issued => issued == _byRefreshToken[last] && issued.Family == family) is { } alive)
+            if (last is not null && !Database.SavedRefreshTokens.Contains(last)
+                && HolderOf(issued => issued == _byRefreshToken[last] && issued.Family == family) is { } alive)
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}), although {alive} received its last tokens");
             }
@@ -182,7 +224,8 @@ internal sealed partial class World
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) after short troubles");
             }
-            else if (!_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive)))
+            else if (Options.GraceExceeded == GraceExceededBehavior.Attempt
+                && !_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive)))
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) although no answer was");
             }
@@ -212,7 +255,7 @@ internal sealed partial class World
     private static string Short(string token) => token[..6];
 
     /// <summary>A refresh token that Airwallex issued, and who received it.</summary>
-    private sealed record Issued(string Account, int Family, TimeSpan At)
+    private sealed record Issued(string Account, int Family, string Token, string? Spent)
     {
         public HashSet<Instance> Holders { get; } = [];
     }

@@ -1,0 +1,14 @@
+using ConnectPortal.Timeline;
+
+namespace ConnectPortal.Pages;
+
+/// <summary>The newest lines of the timeline: of one account, or of all.</summary>
+public sealed record TimelineView(TimelineLog Log, string? AccountId)
+{
+    public IReadOnlyList<TimelineEntry> Entries { get; } =
+        [.. Log.Entries.Where(entry => IsAbout(entry, AccountId)).Take(12)];
+
+    // An outage or the passing of time is about every account.
+    private static bool IsAbout(TimelineEntry entry, string? accountId) =>
+        accountId is null || entry.AccountId == accountId || entry is { AccountId: null, Kind: TimelineKind.Trouble };
+}

@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Airwallex.OAuth.AspNetCore.Tests;
+
+/// <summary>A customer's browser as far as HTTP goes: keeps cookies, follows no redirect by itself.</summary>
+internal sealed class Browser(HttpMessageHandler server, Uri baseAddress) : IDisposable
+{
+    private readonly HttpClient _http = new(server, disposeHandler: false) { BaseAddress = baseAddress };
+
+    public CookieContainer Cookies { get; private init; } = new();
+
+    /// <summary>Sent with every request; a browser's own by default.</summary>
+    public string Accept { get; set; } = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+    public Task<HttpResponseMessage> GetAsync(string url) => SendAsync(new HttpRequestMessage(HttpMethod.Get, url));
+
+    public Task<HttpResponseMessage> GetAsync(Uri url) => GetAsync(url.OriginalString);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
+    {
+        var uri = new Uri(_http.BaseAddress!, request.RequestUri!);
+        if (Cookies.GetCookieHeader(uri) is { Length: > 0 } cookies)
+        {
+            request.Headers.Add("Cookie", cookies);
+        }
+
+        request.Headers.Accept.ParseAdd(Accept);
+        var response = await _http.SendAsync(request);
+        foreach (var cookie in response.Headers.TryGetValues("Set-Cookie", out var set) ? set : [])
+        {
+            Cookies.SetCookies(uri, cookie);
+        }
+
+        return response;
+    }
+
+    /// <summary>Another browser that stole or was given all cookies of this one.</summary>
+    public Browser Copy()
+    {
+        var copy = new Browser(server, _http.BaseAddress!);
+        copy.Cookies.Add(Cookies.GetAllCookies());
+        return copy;
+    }
+
+    public void Dispose() => _http.Dispose();
+}
