@@ -33,7 +33,7 @@ var answer = await provider.GetRequiredService<AirwallexClientFactory>().CreateC
 var works = url.Host == "www.sandbox.airwallex.com"
     && connected.Tokens.RefreshToken == "refresh-authorization_code"
     && refreshed.Tokens.RefreshToken == "refresh-refresh_token"
-    && answer == "Bearer access";
+    && answer == "Bearer access-refresh_token";
 Console.WriteLine(works ? "The core works." : $"The core does not work: {url}, {connected}, {refreshed}, {answer.Length} characters.");
 return works ? 0 : 1;
 
@@ -50,7 +50,7 @@ internal sealed class AirwallexStub : HttpMessageHandler
         var form = await request.Content!.ReadAsStringAsync(cancellationToken);
         var grantType = form.Contains("grant_type=refresh_token", StringComparison.Ordinal) ? "refresh_token" : "authorization_code";
         var json = $$"""
-            {"access_token":"access","account_id":"acct_1","expires_in":300,"refresh_token":"refresh-{{grantType}}","refresh_token_expires_in":7776000,"scope":"balance:read","token_type":"bearer"}
+            {"access_token":"access-{{grantType}}","account_id":"acct_1","expires_in":300,"refresh_token":"refresh-{{grantType}}","refresh_token_expires_in":7776000,"scope":"balance:read","token_type":"bearer"}
             """;
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
     }
