@@ -17,6 +17,12 @@ internal sealed record CrashSettings
     /// <summary>The mean time between two kills.</summary>
     public TimeSpan KillEvery { get; init; } = TimeSpan.FromMilliseconds(Number("KILL_MILLISECONDS", 400));
 
+    /// <summary>
+    /// Whether a worker is killed only while another one is at work, so that somebody comes back inside the shortened grace period however slowly
+    /// this machine starts processes. 0: any worker, even one that is only starting.
+    /// </summary>
+    public bool SparesTheLast { get; init; } = Number("SPARE_LAST", 1) != 0;
+
     /// <summary>Airwallex's 60 s, shortened; every other time is shortened with it.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(Number("GRACE_SECONDS", 15));
 
@@ -59,7 +65,7 @@ internal sealed record CrashSettings
     public IEnumerable<string> AccountIds => Enumerable.Range(1, Accounts).Select(number => $"acct_{number}");
 
     public override string ToString() =>
-        $"{Workers} workers, {Accounts} accounts, {Duration}, a kill every {KillEvery}, grace period {GracePeriod}, access tokens of {AccessTokenLifetime}, {LostPercent} % of answers lost, seed {Seed}";
+        $"{Workers} workers, {Accounts} accounts, {Duration}, a kill every {KillEvery} ({(SparesTheLast ? "sparing the last" : "sparing none")}), grace period {GracePeriod}, access tokens of {AccessTokenLifetime}, {LostPercent} % of answers lost, seed {Seed}";
 
     private static int Number(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable($"AIRWALLEX_CRASH_{name}"), CultureInfo.InvariantCulture, out var value) ? value : otherwise;

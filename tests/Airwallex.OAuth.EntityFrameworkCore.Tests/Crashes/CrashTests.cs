@@ -80,7 +80,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         while (TimeProvider.System.GetUtcNow() < start + settings.Duration || (kills < FewestKills && TimeProvider.System.GetUtcNow() < start + 5 * settings.Duration))
         {
             await Task.Delay(settings.KillEvery * (0.25 + 1.5 * random.NextDouble()), TimeProvider.System);
-            if (workers.TryKillOne(random))
+            if (workers.TryKillOne(random, settings.SparesTheLast))
             {
                 kills++;
                 workers.Start();

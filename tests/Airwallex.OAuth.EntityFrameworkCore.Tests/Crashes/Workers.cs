@@ -19,21 +19,21 @@ internal sealed class Workers(IReadOnlyCollection<string> arguments) : IDisposab
 
     public void Start() => _running.Add(new WorkerProcess(this, ++_started, arguments));
 
-    /// <summary>SIGKILL for a random worker that is at work, if another one is too: somebody must come back inside the grace period.</summary>
-    public bool TryKillOne(Random random)
+    /// <summary>SIGKILL for a random worker; false when all are to be spared.</summary>
+    public bool TryKillOne(Random random, bool sparesTheLast)
     {
         foreach (var dead in _running.Where(worker => worker.HasExited))
         {
             Broken.Enqueue($"worker {dead.Number} ended by itself");
         }
 
-        var atWork = _running.Where(worker => worker.IsReady && !worker.HasExited).ToList();
-        if (atWork.Count < 2)
+        var killable = sparesTheLast ? _running.Where(worker => worker.IsReady).ToList() : _running;
+        if (killable.Count < 2)
         {
             return false;
         }
 
-        Kill(atWork[random.Next(atWork.Count)]);
+        Kill(killable[random.Next(killable.Count)]);
         return true;
     }
 
