@@ -1,0 +1,106 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Airwallex.OAuth.Testing;
+
+/// <summary>
+/// What every <see cref="ITokenStore"/> must do, as rules that run against yours. A store that keeps them all is one the refresh
+/// can rely on; the library's own stores are checked by this same suite.
+/// </summary>
+/// <remarks>
+/// <para>Derive, say how a store is made, and call <see cref="RunAllAsync"/> from one test of any framework, or a rule from each test;
+/// <see cref="RuleNames"/> and <see cref="RunAsync"/> make the rules the cases of a parameterised test.</para>
+/// <para>Rules use account ids of their own, made up anew each time, so they do not disturb each other and the store need not be empty.
+/// They leave their connections behind: give them a database made for tests. Methods may be called at the same time.</para>
+/// </remarks>
+public abstract partial class TokenStoreConformance
+{
+    private static readonly Dictionary<string, MethodInfo> Rules = typeof(TokenStoreConformance)
+        .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+        .Where(method => method.ReturnType == typeof(Task) && method.GetParameters().Length == 0 && method.Name != nameof(RunAllAsync))
+        .OrderBy(method => method.Name, StringComparer.Ordinal)
+        .ToDictionary(method => method.Name, StringComparer.Ordinal);
+
+    /// <summary>The names of all rules, each the name of a method.</summary>
+    public static IReadOnlyList<string> RuleNames { get; } = [.. Rules.Keys];
+
+    /// <summary>How many connections the rules about long listings save. Default: 3,000. Fewer only where saving is very slow; more than one page of the store's.</summary>
+    protected virtual int ManyConnections => 3_000;
+
+    /// <summary>How long one rule may take before it counts as broken, so that a deadlock is a failure, not a hang. Default: two minutes.</summary>
+    protected virtual TimeSpan TimeLimit => TimeSpan.FromMinutes(2);
+
+    /// <summary>Makes the store to check. Called once for each rule; it may give the same store, or one on the same data, each time.</summary>
+    protected abstract ValueTask<ITokenStore> CreateStoreAsync();
+
+    /// <summary>
+    /// Makes a second store on the same data, as another instance of the application would hold it. Default: <paramref name="first"/>
+    /// itself. Override it for every store that several instances share: a lock or a cache inside the process is found out only here.
+    /// </summary>
+    /// <param name="first">What <see cref="CreateStoreAsync"/> made.</param>
+    protected virtual ValueTask<ITokenStore> CreateSecondInstanceAsync(ITokenStore first) => ValueTask.FromResult(first);
+
+    /// <summary>Checks one rule.</summary>
+    /// <param name="ruleName">One of <see cref="RuleNames"/>.</param>
+    /// <exception cref="ConformanceException">The store breaks the rule.</exception>
+    /// <exception cref="ArgumentException"><paramref name="ruleName"/> is not the name of a rule.</exception>
+    public Task RunAsync(string ruleName)
+    {
+        ArgumentNullException.ThrowIfNull(ruleName);
+        return Rules.TryGetValue(ruleName, out var rule)
+            ? (Task)rule.Invoke(this, BindingFlags.DoNotWrapExceptions, null, null, null)!
+            : throw new ArgumentException($"There is no rule named {ruleName}. There are: {string.Join(", ", RuleNames)}.", nameof(ruleName));
+    }
+
+    /// <summary>Checks every rule, one after another, to the end even when some are broken.</summary>
+    /// <exception cref="ConformanceException">The store breaks one rule.</exception>
+    /// <exception cref="AggregateException">The store breaks several rules; one <see cref="ConformanceException"/> for each.</exception>
+    public async Task RunAllAsync()
+    {
+        var broken = new List<ConformanceException>();
+        foreach (var rule in RuleNames)
+        {
+            try
+            {
+                await RunAsync(rule).ConfigureAwait(false);
+            }
+            catch (ConformanceException exception)
+            {
+                broken.Add(exception);
+            }
+        }
+
+        switch (broken)
+        {
+            case []:
+                return;
+            case [var only]:
+                ExceptionDispatchInfo.Throw(only);
+                return;
+            default:
+                throw new AggregateException($"{broken.Count} of {RuleNames.Count} rules are broken.", broken);
+        }
+    }
+
+    // Every rule runs through here, so that whatever a store throws is told together with the rule it was to keep.
+    private async Task CheckAsync(Func<ConformanceRun, Task> check, [CallerMemberName] string rule = "")
+    {
+        try
+        {
+            var store = await CreateStoreAsync().ConfigureAwait(false);
+            var second = await CreateSecondInstanceAsync(store).ConfigureAwait(false);
+
+            // Off the caller's thread, so that a store that blocks is caught by the time limit too.
+            await Task.Run(() => check(new ConformanceRun(rule, store, second))).WaitAsync(TimeLimit, TimeProvider.System).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new ConformanceException(rule, $"The rule did not come to an end within {TimeLimit}; the store may be waiting for itself.", exception);
+        }
+        catch (Exception exception) when (exception is not ConformanceException)
+        {
+            throw new ConformanceException(rule, $"The store threw {exception.GetType().Name}: {exception.Message}", exception);
+        }
+    }
+}
