@@ -57,7 +57,7 @@ public static class AirwallexOAuthServiceCollectionExtensions
 
         services.TryAddSingleton(CreateInMemoryStore);
         services.TryAddSingleton(static provider => new RefreshRuntime(provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(static provider => new RefreshMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<RefreshRuntime>()));
+        services.TryAddSingleton(static provider => new RefreshMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<Accounts>();
         services.TryAddSingleton<ConnectionRecords>();
         services.TryAddSingleton<ConnectionObservers>();

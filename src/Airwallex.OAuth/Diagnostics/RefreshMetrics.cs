@@ -8,16 +8,16 @@ internal sealed class RefreshMetrics : IDisposable
 {
     private static readonly ActivitySource Source = new(AirwallexOAuthDiagnostics.ActivitySourceName);
 
-    private readonly RefreshRuntime _runtime;
+    private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long> _reauthorizations;
     private readonly Counter<long> _overdue;
 
-    public RefreshMetrics(IMeterFactory? meters, RefreshRuntime runtime)
+    public RefreshMetrics(IMeterFactory? meters, TimeProvider time)
     {
-        _runtime = runtime;
+        _time = time;
         _meter = meters?.Create(AirwallexOAuthDiagnostics.MeterName) ?? new Meter(AirwallexOAuthDiagnostics.MeterName);
         _duration = _meter.CreateHistogram<double>("airwallex.oauth.refresh.duration", "s", "How long a refresh took, waiting for another instance and repetitions included.");
         _active = _meter.CreateUpDownCounter<long>("airwallex.oauth.refresh.active", "{refresh}", "Refreshes under way in this process.");
@@ -42,7 +42,7 @@ internal sealed class RefreshMetrics : IDisposable
         public Measured(RefreshMetrics metrics, string accountId, RefreshTrigger trigger)
         {
             _metrics = metrics;
-            _startedAt = metrics._runtime.Time.GetTimestamp();
+            _startedAt = metrics._time.GetTimestamp();
             _trigger = new("airwallex.oauth.trigger", Name(trigger));
             _activity = Source.StartActivity("airwallex.oauth.refresh");
             _activity?.SetTag("airwallex.account_id", accountId).SetTag(_trigger.Key, _trigger.Value);
@@ -61,7 +61,7 @@ internal sealed class RefreshMetrics : IDisposable
 
         public void Dispose()
         {
-            var seconds = _metrics._runtime.Time.GetElapsedTime(_startedAt).TotalSeconds;
+            var seconds = _metrics._time.GetElapsedTime(_startedAt).TotalSeconds;
             _metrics._active.Add(-1);
             if (_error is null)
             {

@@ -4,7 +4,7 @@ namespace Airwallex.OAuth;
 internal sealed class ConnectionRecords(ITokenStore store, RefreshRuntime runtime)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     public async ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -35,6 +36,7 @@ internal class ConnectionRefresher(
     /// </summary>
     public virtual async Task<RefreshResult> RunAsync(Account account, RefreshNeed need, CancellationToken cancellationToken)
     {
+        var askedAt = runtime.Now;
         while (true)
         {
             RefreshFlight flight;
@@ -70,9 +72,11 @@ internal class ConnectionRefresher(
                 gate.Release();
             }
 
-            var result = await flight.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var result = await runtime.Join(flight.Answer).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's clock.
             if (!joined || need.IsMetBy(result.Connection, flight.First ?? result.Connection, runtime.Now, Options)
-                || need.Trigger == RefreshTrigger.Forced)
+                || need.Trigger == RefreshTrigger.Forced || result.Connection.Tokens.IssuedAt >= askedAt)
             {
                 return result;
             }
@@ -465,12 +469,31 @@ internal class ConnectionRefresher(
     {
         // Gone, ended, or with another refresh token, be it of a customer who connected again or of an instance that saved its
         // answer: theirs stands. Only while the spent one stands there, new note or not, ours is its successor.
-        var isOurs = current is { Status: ConnectionStatus.Active } && current.Tokens.RefreshToken == noted.Tokens.RefreshToken
-            && current.Tokens.AccessToken != answer.AccessToken;
-        return isOurs
-            ? current! with { Tokens = answer, PendingRefresh = null, RenewAt = RenewalSchedule.RenewAt(answer, Options.KeepAlive) }
-            : current;
+        if (current is not { Status: ConnectionStatus.Active } || current.Tokens.RefreshToken != noted.Tokens.RefreshToken
+            || current.Tokens.AccessToken == answer.AccessToken)
+        {
+            return current;
+        }
+
+        return current with
+        {
+            Tokens = answer,
+            PendingRefresh = current.PendingRefresh?.AttemptId == noted.PendingRefresh!.AttemptId ? null : DoubtAbout(noted.PendingRefresh),
+            RenewAt = RenewalSchedule.RenewAt(answer, Options.KeepAlive),
+        };
     }
+
+    /// <summary>
+    /// While our answer could not be saved, another instance may have sent the spent token again, and Airwallex may have issued yet
+    /// another pair, which supersedes ours: then ours, too, lives for a grace period only. The note has it refreshed at once.
+    /// </summary>
+    private RefreshAttempt DoubtAbout(RefreshAttempt ours) => new()
+    {
+        AttemptId = runtime.NewId(),
+        FirstSentAt = ours.LeaseExpiresAt, // Nobody else can have sent anything before our lease was over.
+        LeaseExpiresAt = runtime.Now,
+        AnsweredStatus = (int)HttpStatusCode.OK,
+    };
 
     private DateTimeOffset? LeaseToWaitFor(Account account, AirwallexConnection current) =>
         IsLeasedToAnother(account, current) ? current.PendingRefresh!.LeaseExpiresAt : null;

@@ -31,7 +31,7 @@ internal sealed record RefreshPause(int Failures, DateTimeOffset Until, Airwalle
 
     public AirwallexOAuthException ToException(string accountId, DateTimeOffset now)
     {
-        var message = $"Account {accountId} has no valid access token, its last refresh failed, and the next try is not before {Until:O}. The last error was: {LastError.Message}";
+        var message = $"The tokens of account {accountId} could not be refreshed a moment ago, and the next try is not before {Until:O}. The last error was: {LastError.Message}";
         return LastError is TokenRequestException last
             ? new TokenRequestException(message, last)
             {

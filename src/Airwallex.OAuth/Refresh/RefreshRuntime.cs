@@ -17,6 +17,9 @@ internal class RefreshRuntime(TimeProvider time)
     /// <summary>Whoever waits for a refresh goes on on a thread of its own, never on the refresh's.</summary>
     public virtual TaskCreationOptions Continuations => TaskCreationOptions.RunContinuationsAsynchronously;
 
+    /// <summary>The task that one of several waiters waits for.</summary>
+    public virtual Task<T> Join<T>(Task<T> shared) => shared;
+
     public virtual Guid NewId() => Guid.NewGuid();
 
     /// <summary>A random number from 0 to 1.</summary>

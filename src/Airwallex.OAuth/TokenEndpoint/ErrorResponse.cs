@@ -20,8 +20,17 @@ internal readonly record struct ErrorResponse(string? Error, string? Description
             return root.ValueKind != JsonValueKind.Object ? default : new ErrorResponse(
                 Text("error") ?? Text("code"), Text("error_description") ?? Text("message"), Text("trace_id"));
 
-            string? Text(string name) =>
-                root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Clean(value.GetString()!, secrets) : null;
+            string? Text(string name)
+            {
+                try
+                {
+                    return root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Clean(value.GetString()!, secrets) : null;
+                }
+                catch (InvalidOperationException)
+                {
+                    return null; // JSON, but no text: half a surrogate pair, or bytes that are no UTF-8.
+                }
+            }
         }
         catch (JsonException)
         {
@@ -31,7 +40,7 @@ internal readonly record struct ErrorResponse(string? Error, string? Description
 
     private static string? Clean(string text, IReadOnlyCollection<string> secrets)
     {
-        foreach (var secret in secrets)
+        foreach (var secret in secrets.Where(secret => secret.Length > 0))
         {
             text = text.Replace(secret, "***", StringComparison.Ordinal);
         }

@@ -2,18 +2,19 @@ using System.Net;
 
 namespace Airwallex.OAuth.Tests.Flows;
 
+[Collection(VirtualTime.Name)]
 public sealed class ConnectAndCallTests
 {
     [Fact]
     public async Task A_connected_account_is_called_with_its_own_token()
     {
         await using var app = new TestApp();
-        var connection = await app.ConnectAsync("acct_one");
+        var connection = await app.ConnectAsync();
 
-        using var response = await app.ClientOf("acct_one").GetAsync("api/v1/balances/current");
+        using var response = await app.ClientOf().GetAsync("api/v1/balances/current");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("acct_one", connection.AccountId);
+        Assert.Equal(TestApp.Account, connection.AccountId);
         Assert.Equal(1, connection.Version);
         Assert.Equal(0, app.CountRefreshes());
         app.Simulator.AssertNoBrokenRules();
@@ -26,7 +27,7 @@ public sealed class ConnectAndCallTests
         await app.ConnectAsync();
         app.Time.Advance(TimeSpan.FromMinutes(6));
 
-        using var response = await app.ClientOf("acct_one").GetAsync("api/v1/account");
+        using var response = await app.ClientOf().GetAsync("api/v1/account");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(1, app.CountRefreshes());
@@ -34,16 +35,49 @@ public sealed class ConnectAndCallTests
     }
 
     [Fact]
-    public async Task A_thousand_callers_at_expiry_cost_one_refresh()
+    public async Task A_customer_who_signs_up_is_connected_end_to_end()
+    {
+        await using var app = new TestApp();
+        var (state, pkce) = (AuthorizationState.Create(), Pkce.Create());
+        var url = app.Get<AuthorizeUrlBuilder>().Build(new AuthorizeRequest { State = state, SignUp = true, CodeChallenge = pkce.Challenge });
+
+        var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Authorize(url)));
+        Assert.True(AuthorizationState.Matches(state, redirect.State));
+        var connection = await app.Connections.ConnectAsync(redirect.Code!, codeVerifier: pkce.Verifier);
+
+        using var response = await app.ClientOf(connection.AccountId).GetAsync("api/v1/account");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        app.Simulator.AssertNoBrokenRules();
+    }
+
+    [Fact]
+    public async Task A_customer_who_declines_comes_back_with_an_error()
+    {
+        await using var app = new TestApp();
+        var url = app.Get<AuthorizeUrlBuilder>().Build(new AuthorizeRequest { State = "the-state" });
+
+        var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Decline(url)));
+
+        Assert.Equal("access_denied", redirect.Error);
+        Assert.Equal("the-state", redirect.State);
+        Assert.Null(redirect.Code);
+    }
+
+    [Fact]
+    public async Task Hours_of_calls_keep_to_every_rule_of_Airwallex()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        app.Time.Advance(TimeSpan.FromMinutes(6));
+        var client = app.ClientOf();
 
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => app.Connections.GetAccessTokenAsync("acct_one"))));
+        for (var minute = 0; minute < 180; minute++)
+        {
+            await app.AdvanceAsync(60, step: 20);
+            using var response = await client.GetAsync("api/v1/account");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
 
-        Assert.Single(tokens.Distinct());
-        Assert.Equal(1, app.CountRefreshes());
+        Assert.InRange(app.CountRefreshes(), 36, 60);
         app.Simulator.AssertNoBrokenRules();
     }
 }

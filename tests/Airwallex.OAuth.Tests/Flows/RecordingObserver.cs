@@ -6,6 +6,8 @@ internal sealed class RecordingObserver : IConnectionObserver
 {
     private readonly ConcurrentQueue<ConnectionEvent> _events = new();
 
+    public IReadOnlyList<ConnectionEvent> All => [.. _events];
+
     public IEnumerable<ConnectionEventKind> Kinds => _events.Select(e => e.Kind);
 
     public ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)

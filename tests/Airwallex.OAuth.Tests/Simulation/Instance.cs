@@ -7,7 +7,7 @@ namespace Airwallex.OAuth.Tests.Simulation;
 /// <summary>One instance of the application: the whole library on virtual time. A crash takes its memory and its timers with it.</summary>
 internal sealed class Instance
 {
-    private static readonly RefreshMetrics Metrics = new(null, new RefreshRuntime(TimeProvider.System));
+    private static readonly RefreshMetrics Metrics = new(null, TimeProvider.System);
 
     private readonly World _world;
     private readonly string _name;

@@ -9,6 +9,7 @@ internal sealed class Scheduler(int seed)
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Action, (long Ticks, long Sequence)> _events = new();
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _sequence;
 
     public Random Random { get; } = new(seed);
@@ -17,8 +18,20 @@ internal sealed class Scheduler(int seed)
 
     public long Steps { get; private set; }
 
-    public void At(TimeSpan when, Action action) =>
+    public void At(TimeSpan when, Action action)
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            // Whatever runs elsewhere is beyond the seed's control, and the run proves nothing.
+            Escaped ??= Environment.StackTrace;
+            return;
+        }
+
         _events.Enqueue(action, (Math.Max(when.Ticks, Now.Ticks), _sequence++));
+    }
+
+    /// <summary>Where something left the one thread; null, as it should be, when nothing did.</summary>
+    public string? Escaped { get; private set; }
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);
 

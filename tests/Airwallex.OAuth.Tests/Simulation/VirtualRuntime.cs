@@ -5,6 +5,10 @@ internal sealed class VirtualRuntime(Scheduler scheduler, VirtualClock clock, Ac
 {
     public override TaskCreationOptions Continuations => TaskCreationOptions.None;
 
+    // .NET goes on with all but one of the waiters of a task on other threads; each of ours has a task of its own.
+    public override Task<T> Join<T>(Task<T> shared) => shared.ContinueWith(
+        static ended => ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
+
     public override Guid NewId()
     {
         var bytes = new byte[16];

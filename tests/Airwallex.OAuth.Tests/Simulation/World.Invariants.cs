@@ -36,9 +36,10 @@ internal sealed partial class World
 
         _lastAttempts.Remove(issued.Account);
 
-        // Nobody else's business any more: the customer disconnected, or connected again.
+        // The customer disconnected, or connected again: what becomes of the family harms nobody.
         if (Database.Find(issued.Account) is not { } row || FamilyOf(row) != issued.Family)
         {
+            _lastAttempts.Add(issued.Account);
             return;
         }
 

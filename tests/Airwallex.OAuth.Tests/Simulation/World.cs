@@ -74,7 +74,21 @@ internal sealed partial class World
 
     public bool EndpointIsDown { get; private set; }
 
-    public bool FaultsAreOn => _episodes.Any(episode => episode.From <= Scheduler.Now && Scheduler.Now < episode.To);
+    public bool FaultsAreOn
+    {
+        get
+        {
+            foreach (var (from, to) in _episodes)
+            {
+                if (from <= Scheduler.Now && Scheduler.Now < to)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     public string? Violation { get; private set; }
 
@@ -101,7 +115,7 @@ internal sealed partial class World
         }
 
         CheckTheEnd();
-        return Violation;
+        return Scheduler.Escaped is { } stack ? throw new InvalidOperationException($"Something left the simulation's thread:{Environment.NewLine}{stack}") : Violation;
     }
 
     public void Trace(string what)
@@ -128,6 +142,7 @@ internal sealed partial class World
         TokenRequestTimeout = TimeSpan.FromSeconds(Breakage == Breakage.LeaseWithoutMargin ? 20 : 8),
         LeaseMargin = Breakage == Breakage.LeaseWithoutMargin ? TimeSpan.Zero : null,
         GraceMargin = Breakage == Breakage.GraceIgnored ? TimeSpan.Zero : null,
+        KeepAlive = new KeepAliveOptions { ScanInterval = TimeSpan.FromSeconds(20) },
     };
 
     private Instance StartInstance()

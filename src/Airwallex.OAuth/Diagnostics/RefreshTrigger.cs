@@ -1,6 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Why a refresh was started.</summary>
+/// <summary>Why a refresh was started, as logs, metrics and spans tell it.</summary>
 internal enum RefreshTrigger
 {
     /// <summary>A caller needs an access token and holds none that is fresh.</summary>
