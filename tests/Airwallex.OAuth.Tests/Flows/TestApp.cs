@@ -87,6 +87,25 @@ internal sealed class TestApp : IAsyncDisposable
     public async Task<AirwallexConnection> StoredAsync(string accountId = Account) =>
         await Store.Inner.FindAsync(accountId) ?? throw new InvalidOperationException($"{accountId} is not stored.");
 
+    /// <summary>Lets the access tokens expire: the next caller must wait for a refresh.</summary>
+    public void ExpireTokens() => Time.Advance(TimeSpan.FromMinutes(6));
+
+    public Task<string> TokenAsync(CancellationToken cancellationToken = default) => Connections.GetAccessTokenAsync(Account, cancellationToken);
+
+    /// <summary>Changes the stored connection as another instance would.</summary>
+    public async Task<AirwallexConnection> ChangeStoredAsync(Func<AirwallexConnection, AirwallexConnection> change)
+    {
+        Assert.True(await Store.Inner.TrySaveAsync(change(await StoredAsync())));
+        return await StoredAsync();
+    }
+
+    /// <summary>Spends the stored refresh token and lets the answer get lost, as an instance does that dies at that moment.</summary>
+    public async Task SpendStoredTokenAsync()
+    {
+        using var http = new HttpClient(Simulator.CreateHandler());
+        await new TokenClient(http, Get<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue, Time).RefreshAsync((await StoredAsync()).Tokens.RefreshToken);
+    }
+
     /// <summary>Changes the configuration of the running application.</summary>
     public void Reconfigure(Action<AirwallexOAuthOptions> configure)
     {
@@ -105,9 +124,9 @@ internal sealed class TestApp : IAsyncDisposable
         Assert.True(task.IsCompleted, $"Still not over after {atMostSeconds} s.");
     }
 
-    public async Task<T> ResultAsync<T>(Task<T> task, double atMostSeconds = 120)
+    public async Task<T> ResultAsync<T>(Task<T> task, double atMostSeconds = 120, double step = 0.25)
     {
-        await AdvanceUntilAsync(task, atMostSeconds);
+        await AdvanceUntilAsync(task, atMostSeconds, step);
         return await task;
     }
 

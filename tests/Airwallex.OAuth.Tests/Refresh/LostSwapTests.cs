@@ -1,0 +1,142 @@
+using Airwallex.OAuth.Tests.Flows;
+
+namespace Airwallex.OAuth.Tests.Refresh;
+
+/// <summary>Somebody else wrote between our note and our save.</summary>
+[Collection(VirtualTime.Name)]
+public sealed class LostSwapTests
+{
+    [Fact]
+    public async Task When_the_customer_has_reconnected_meanwhile_theirs_stands()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        AirwallexConnection? again = null;
+        BeforeSaving(app, async () => again = await app.ConnectAsync());
+
+        var token = await app.ResultAsync(app.TokenAsync());
+
+        Assert.Equal(again, await app.StoredAsync());
+        Assert.Equal(again!.Tokens.AccessToken, token);
+        Assert.Equal(token, await app.TokenAsync());
+    }
+
+    [Fact]
+    public async Task When_the_account_was_disconnected_meanwhile_it_stays_disconnected()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        BeforeSaving(app, () => app.Connections.DisconnectAsync(TestApp.Account));
+
+        await app.FailureAsync<ConnectionNotFoundException>(app.TokenAsync());
+
+        Assert.Null(await app.Store.Inner.FindAsync(TestApp.Account));
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.TokenAsync());
+    }
+
+    [Fact]
+    public async Task When_Airwallex_says_disconnected_meanwhile_it_stays_disconnected()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        BeforeSaving(app, () => app.Connections.MarkDisconnectedAsync(TestApp.Account, "The customer disconnected."));
+
+        await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
+
+        Assert.Equal(ConnectionStatus.Disconnected, (await app.StoredAsync()).Status);
+    }
+
+    [Fact]
+    public async Task When_only_the_note_is_new_the_others_lease_is_waited_out_and_ours_is_saved()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        var leaseEnd = app.Time.GetUtcNow().AddSeconds(10);
+        BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
+        {
+            PendingRefresh = new RefreshAttempt { AttemptId = Guid.NewGuid(), FirstSentAt = app.Time.GetUtcNow(), LeaseExpiresAt = leaseEnd },
+        }));
+
+        var call = app.TokenAsync();
+        await app.AdvanceAsync(9.5);
+        Assert.NotNull((await app.StoredAsync()).PendingRefresh);
+        var token = await app.ResultAsync(call);
+
+        var stored = await app.StoredAsync();
+        Assert.Equal(token, stored.Tokens.AccessToken);
+        Assert.Equal(app.Simulator.CurrentRefreshToken(TestApp.Account), stored.Tokens.RefreshToken);
+        Assert.Null(stored.PendingRefresh);
+        Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task When_another_instance_has_saved_its_answer_theirs_stands()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
+        {
+            PendingRefresh = null,
+            Tokens = current.Tokens with
+            {
+                AccessToken = "theirs", RefreshToken = "theirs too", AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
+            },
+        }));
+
+        Assert.Equal("theirs", await app.ResultAsync(app.TokenAsync()));
+        Assert.Equal("theirs too", (await app.StoredAsync()).Tokens.RefreshToken);
+    }
+
+    [Fact]
+    public async Task A_swap_that_is_lost_before_sending_is_followed_by_a_fresh_read()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        AirwallexConnection? again = null;
+        app.Store.TrySave = async connection =>
+        {
+            app.Store.TrySave = null;
+            again = await app.ConnectAsync();
+            return await app.Store.Inner.TrySaveAsync(connection);
+        };
+
+        var token = await app.ResultAsync(app.TokenAsync());
+
+        Assert.Equal(again!.Tokens.AccessToken, token);
+        Assert.Equal(0, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task Disconnecting_during_a_refresh_leaves_no_token_behind()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(Testing.FaultTarget.Token, Testing.Fault.Delay(TimeSpan.FromSeconds(2)));
+        var call = app.TokenAsync();
+        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+
+        await app.Connections.DisconnectAsync(TestApp.Account);
+
+        await app.FailureAsync<ConnectionNotFoundException>(call);
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.TokenAsync());
+        Assert.Null(await app.Store.Inner.FindAsync(TestApp.Account));
+    }
+
+    private static void BeforeSaving(TestApp app, Func<Task> act) => app.Store.TrySave = async connection =>
+    {
+        if (connection.PendingRefresh is null)
+        {
+            app.Store.TrySave = null;
+            await act();
+        }
+
+        return await app.Store.Inner.TrySaveAsync(connection);
+    };
+}
