@@ -19,6 +19,7 @@ builder.Services.AddDbContextFactory<PortalContext>(options => options.UseSqlite
 builder.Services.AddSingleton<TimelineLog>();
 builder.Services
     .AddAirwallexOAuth(builder.Configuration.GetSection("Airwallex"))
+    .AddEntityFrameworkStore<PortalContext>()
     .AddConnectFlow(flow =>
     {
         flow.OnConnected = Businesses.RememberAsync;

@@ -142,6 +142,14 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task Faults_of_the_core_are_named_once()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => ConnectApp.StartAsync(options: core => core.ClientId = "", map: _ => { }));
+
+        Assert.Equal(typeof(AirwallexOAuthOptions), error.OptionsType);
+    }
+
+    [Fact]
     public void Mapping_without_the_flow_says_what_is_missing()
     {
         var builder = WebApplication.CreateBuilder();

@@ -1,3 +1,4 @@
+using Airwallex.OAuth;
 using Microsoft.EntityFrameworkCore;
 
 namespace ConnectPortal.Data;
@@ -10,6 +11,7 @@ public sealed class PortalContext(DbContextOptions<PortalContext> options) : DbC
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         ArgumentNullException.ThrowIfNull(modelBuilder);
+        modelBuilder.UseAirwallexOAuth();
         modelBuilder.Entity<Business>().HasKey(business => business.AccountId);
     }
 }

@@ -16,6 +16,9 @@ public abstract class PortalPage : PageModel
     /// <summary>The trouble panel's simulator: in Development alone, and only when Airwallex is simulated.</summary>
     public SimulatedAirwallex? Trouble => Service<IWebHostEnvironment>().IsDevelopment() ? HttpContext.RequestServices.GetService<SimulatedAirwallex>() : null;
 
+    /// <summary>The businesses' names by account; known once connections were looked for.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; private set; } = new Dictionary<string, string>();
+
     protected AirwallexConnections Connections => Service<AirwallexConnections>();
 
     /// <summary>True when an open page fetches itself anew; what it shows of the API stays.</summary>
@@ -23,30 +26,31 @@ public abstract class PortalPage : PageModel
 
     protected async Task<List<ConnectionView>> FindConnectionsAsync(CancellationToken cancellationToken)
     {
-        var names = await FindNamesAsync(cancellationToken);
+        await LoadNamesAsync(cancellationToken);
         var views = new List<ConnectionView>();
         await foreach (var connection in Connections.ListAsync(cancellationToken: cancellationToken))
         {
-            views.Add(View(connection, names));
+            views.Add(View(connection));
         }
 
         return [.. views.OrderByDescending(view => view.Connection.ConnectedAt)];
     }
 
-    protected async Task<ConnectionView?> FindConnectionAsync(string accountId, CancellationToken cancellationToken) =>
-        await Connections.FindAsync(accountId, cancellationToken) is { } connection
-            ? View(connection, await FindNamesAsync(cancellationToken))
-            : null;
-
-    private async Task<Dictionary<string, string>> FindNamesAsync(CancellationToken cancellationToken)
+    protected async Task<ConnectionView?> FindConnectionAsync(string accountId, CancellationToken cancellationToken)
     {
-        await using var database = await Service<IDbContextFactory<PortalContext>>().CreateDbContextAsync(cancellationToken);
-        return await database.Businesses.ToDictionaryAsync(business => business.AccountId, business => business.Name, cancellationToken);
+        await LoadNamesAsync(cancellationToken);
+        return await Connections.FindAsync(accountId, cancellationToken) is { } connection ? View(connection) : null;
     }
 
-    private ConnectionView View(AirwallexConnection connection, Dictionary<string, string> names) => new(
+    private async Task LoadNamesAsync(CancellationToken cancellationToken)
+    {
+        await using var database = await Service<IDbContextFactory<PortalContext>>().CreateDbContextAsync(cancellationToken);
+        Names = await database.Businesses.ToDictionaryAsync(business => business.AccountId, business => business.Name, cancellationToken);
+    }
+
+    private ConnectionView View(AirwallexConnection connection) => new(
         connection,
-        names.GetValueOrDefault(connection.AccountId, connection.AccountId),
+        Names.GetValueOrDefault(connection.AccountId, connection.AccountId),
         Service<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue.KeepAlive,
         Service<TimeProvider>().GetUtcNow());
 

@@ -3,7 +3,7 @@ using ConnectPortal.Timeline;
 namespace ConnectPortal.Pages;
 
 /// <summary>The newest lines of the timeline: of one account, or of all.</summary>
-public sealed record TimelineView(TimelineLog Log, string? AccountId)
+public sealed record TimelineView(TimelineLog Log, string? AccountId, IReadOnlyDictionary<string, string> Names)
 {
     public IReadOnlyList<TimelineEntry> Entries { get; } =
         [.. Log.Entries.Where(entry => IsAbout(entry, AccountId)).Take(12)];

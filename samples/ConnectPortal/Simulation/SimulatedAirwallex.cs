@@ -10,7 +10,7 @@ namespace ConnectPortal.Simulation;
 /// <summary>The simulated Airwallex that the portal connects to when no client id is configured.</summary>
 public sealed class SimulatedAirwallex : IAsyncDisposable
 {
-    private readonly AirwallexSimulatorOptions _options = new();
+    private static readonly AirwallexSimulatorOptions s_options = new() { ApplicationName = "Connect Portal" };
 
     private SimulatedAirwallex(AirwallexSimulator server, PortalClock clock) => (Server, Clock) = (server, clock);
 
@@ -34,7 +34,7 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         }
 
         var clock = new PortalClock();
-        return new SimulatedAirwallex(await AirwallexSimulator.StartAsync(timeProvider: clock), clock);
+        return new SimulatedAirwallex(await AirwallexSimulator.StartAsync(s_options, clock), clock);
     }
 
     /// <summary>Points the library at the simulator, and lets both go by the same clock.</summary>
@@ -47,8 +47,8 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         services.Configure<ConnectFlowOptions>(flow => flow.Webhooks.Secrets = [WebhookSecret]);
         services.Configure<AirwallexOAuthOptions>(options =>
         {
-            options.ClientId = _options.ClientId;
-            options.ClientSecret = _options.ClientSecret;
+            options.ClientId = s_options.ClientId;
+            options.ClientSecret = s_options.ClientSecret;
             options.AuthorizeEndpoint = Server.AuthorizeEndpoint;
             options.TokenEndpoint = Server.TokenEndpoint;
             options.ApiBaseAddress = Server.ApiBaseAddress;

@@ -57,7 +57,7 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
         {
             ConnectionEventKind.Connected => (TimelineKind.Good, "Connected."),
             ConnectionEventKind.Refreshed => (TimelineKind.Good, "Refreshed: new access token, new refresh token."),
-            ConnectionEventKind.Recovered => (TimelineKind.Saved, "Recovered: an answer of Airwallex was lost, and the same refresh token was sent again inside the grace period."),
+            ConnectionEventKind.Recovered => (TimelineKind.Saved, "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and nothing was lost."),
             ConnectionEventKind.RefreshFailed => (TimelineKind.Failed, $"A refresh failed and will be tried again. {connectionEvent.Exception?.Message}"),
             ConnectionEventKind.RenewalOverdue => (TimelineKind.Failed, "The refresh token is past its renewal window."),
             ConnectionEventKind.ReauthorizationRequired => (TimelineKind.Lost, $"The customer must connect again: {connectionEvent.Reason}"),

@@ -17,7 +17,7 @@ internal sealed class ConnectFlowValidation(IOptions<AirwallexOAuthOptions> airw
         {
             yield return "ConnectFlowOptions.CallbackPath is empty: set a path such as /airwallex/callback.";
         }
-        else if (airwallex.Value.RedirectUri is { IsAbsoluteUri: true } redirectUri
+        else if (ConfiguredRedirectUri() is { IsAbsoluteUri: true } redirectUri
             && !redirectUri.AbsolutePath.EndsWith(path, StringComparison.OrdinalIgnoreCase))
         {
             yield return $"AirwallexOAuthOptions.RedirectUri is {redirectUri}, but the callback is served at {path}: "
@@ -37,6 +37,19 @@ internal sealed class ConnectFlowValidation(IOptions<AirwallexOAuthOptions> airw
         if (options.Webhooks.Secrets.Any(string.IsNullOrWhiteSpace))
         {
             yield return "ConnectFlowOptions.Webhooks.Secrets holds a blank secret, with which anybody could sign: remove it, or set the secret that Airwallex shows for the webhook.";
+        }
+    }
+
+    private Uri? ConfiguredRedirectUri()
+    {
+        try
+        {
+            return airwallex.Value.RedirectUri;
+        }
+        catch (OptionsValidationException)
+        {
+            // The start fails on those options already, with every fault of theirs named once.
+            return null;
         }
     }
 }

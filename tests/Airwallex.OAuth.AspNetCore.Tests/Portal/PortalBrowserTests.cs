@@ -165,7 +165,7 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.SignUpAsync("Former Admin SA");
         await visit.OpenAsync("Former Admin SA");
 
-        await visit.Button("Remove the admin role").ClickAsync();
+        await visit.Button("Remove admin role").ClickAsync();
 
         await visit.SeeAsync("Must connect again");
         await Assertions.Expect(visit.Page.Locator("#timeline")).ToContainTextAsync("The customer must connect again");
