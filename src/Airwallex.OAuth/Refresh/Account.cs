@@ -33,6 +33,9 @@ internal sealed class Account(string id)
     /// <summary>Attempts of ours that surely sent nothing; null when there is none.</summary>
     public UnsentAttempts? Unsent { get; set; }
 
+    /// <summary>How the note of our last attempt should read since it failed, if the store did not take it; null otherwise.</summary>
+    public RefreshAttempt? Unreleased { get; set; }
+
     /// <summary>A note past its grace period, and when it was first seen so.</summary>
     public (Guid AttemptId, long Version, DateTimeOffset At)? Sighting { get; set; }
 

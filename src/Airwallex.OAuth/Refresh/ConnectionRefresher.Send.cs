@@ -98,11 +98,12 @@ internal partial class ConnectionRefresher
         var note = account.Unsent is { } unsent
             ? unsent.Before
             : noted.PendingRefresh! with { LeaseExpiresAt = runtime.Now, AnsweredStatus = flight.AnsweredStatus };
+        account.Unreleased = note;
         try
         {
             if (await records.TrySaveAsync(noted with { PendingRefresh = note }).ConfigureAwait(false))
             {
-                account.Unsent = null;
+                (account.Unsent, account.Unreleased) = (null, null);
             }
         }
         catch (AirwallexOAuthException exception)

@@ -104,7 +104,7 @@ internal partial class ConnectionRefresher(
         catch (AirwallexOAuthException exception) when (exception is ConnectionNotFoundException or ReauthorizationRequiredException)
         {
             account.TryPublish(flight.Observed, AccessToken.None());
-            (account.Pause, account.Sighting, account.Unsent) = (null, null, null);
+            (account.Pause, account.Sighting, account.Unsent, account.Unreleased) = (null, null, null, null);
             measured.Failed(exception);
             flight.End(exception);
         }
@@ -259,9 +259,16 @@ internal partial class ConnectionRefresher(
         NotYet,
     }
 
-    /// <summary>The note that stands, unless it is one of ours that surely sent nothing: then the one before it.</summary>
-    private static RefreshAttempt? NoteOf(Account account, AirwallexConnection current) =>
-        current.PendingRefresh is { } note && IsUnsent(account, note) ? account.Unsent!.Before : current.PendingRefresh;
+    /// <summary>
+    /// The note that stands; but of one of our own what we know better: one that surely sent nothing is as good as the one before it, and one
+    /// that failed may not have reached the store as it should read.
+    /// </summary>
+    private static RefreshAttempt? NoteOf(Account account, AirwallexConnection current) => current.PendingRefresh switch
+    {
+        { } note when IsUnsent(account, note) => account.Unsent!.Before,
+        { } note when note.AttemptId == account.Unreleased?.AttemptId => account.Unreleased,
+        var note => note,
+    };
 
     private static bool IsUnsent(Account account, RefreshAttempt note) => account.Unsent?.Ids.Contains(note.AttemptId) == true;
 

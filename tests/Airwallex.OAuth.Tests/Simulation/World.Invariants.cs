@@ -18,6 +18,9 @@ internal sealed partial class World
     private int _brokenRules;
     private int _families;
 
+    /// <summary>What could not be written down binds nobody but its author.</summary>
+    private bool StoreEverFailed => _databaseFailed || Faults is not { StoreThrows: 0, StoreLies: 0 };
+
     /// <summary>A refresh token is about to reach Airwallex.</summary>
     public void OnRefreshArrives(Instance instance, string sent)
     {
@@ -30,7 +33,7 @@ internal sealed partial class World
         }
 
         // Invariant 4. A refusal that its receiver could not write down, because it died or the store failed, binds nobody else.
-        if (_refusals.TryGetValue(sent, out var refused) && refused.IsAlive && !_databaseFailed && Faults is { StoreThrows: 0, StoreLies: 0 })
+        if (_refusals.TryGetValue(sent, out var refused) && refused.IsAlive && !StoreEverFailed)
         {
             Fail($"invariant 4: {instance} sent a refresh token of {issued.Account} again that {refused} knows to be refused for good");
         }
@@ -229,7 +232,7 @@ internal sealed partial class World
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) after short troubles");
             }
             else if (!_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive))
-                && (Options.GraceExceeded == GraceExceededBehavior.Attempt || !_unanswered.Contains(row.Tokens.RefreshToken)))
+                && (Options.GraceExceeded == GraceExceededBehavior.Attempt || !(_unanswered.Contains(row.Tokens.RefreshToken) || StoreEverFailed)))
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) although no answer was");
             }
