@@ -49,11 +49,12 @@ public sealed class StoreDownTests
         app.Store.TrySave = async connection =>
         {
             await app.Store.Inner.TrySaveAsync(connection);
+            app.Store.Failure = Down;
             throw Down;
         };
         await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
+        (app.Store.TrySave, app.Store.Failure) = (null, null);
         Assert.NotNull((await app.StoredAsync()).PendingRefresh);
-        app.Store.TrySave = null;
 
         await app.AdvanceAsync(300, step: 5); // Past the grace period of a token that was never sent.
         await app.ResultAsync(app.TokenAsync());
@@ -61,6 +62,26 @@ public sealed class StoreDownTests
 
         Assert.Equal(1, app.CountRefreshes());
         Assert.Equal(ConnectionEventKind.Refreshed, app.Events.Kinds.Last());
+    }
+
+    [Fact]
+    public async Task A_note_that_a_fresh_read_shows_is_good_whatever_its_write_reported()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.TrySave = async connection =>
+        {
+            app.Store.TrySave = null;
+            await app.Store.Inner.TrySaveAsync(connection);
+            throw Down;
+        };
+
+        var token = await app.ResultAsync(app.TokenAsync());
+
+        Assert.Equal(1, app.CountRefreshes());
+        Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
+        app.Simulator.AssertNoBrokenRules();
     }
 
     [Fact]

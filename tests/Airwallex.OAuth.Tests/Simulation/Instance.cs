@@ -44,6 +44,9 @@ internal sealed class Instance
 
     public bool IsAlive { get; private set; } = true;
 
+    /// <summary>Whether this instance alone cannot reach the database.</summary>
+    public bool IsCutOff { get; set; }
+
     public TimeSpan Skew { get; }
 
     public VirtualClock Clock { get; }

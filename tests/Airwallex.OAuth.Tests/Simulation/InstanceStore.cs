@@ -32,7 +32,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
         ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // Looking in vain, as the loops almost always do, takes no time; thousands of events a run would only tell that nothing was due.
-        if (!world.Database.IsDown && !world.Database.Rows.Any(filter.Matches))
+        if (!world.Database.IsDown && !instance.IsCutOff && !world.Database.Rows.Any(filter.Matches))
         {
             yield break;
         }
@@ -56,7 +56,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
                 return;
             }
 
-            if (world.Database.IsDown || (faulty && scheduler.Chance(world.Faults.StoreThrows)))
+            if (world.Database.IsDown || instance.IsCutOff || (faulty && scheduler.Chance(world.Faults.StoreThrows)))
             {
                 instance.After(Latency(), () => reply.SetException(new IOException("The database cannot be reached.")));
                 return;

@@ -212,7 +212,13 @@ internal sealed partial class World
                 var most = 5.8 - _instances.Max(one => Math.Abs((one.Skew - victim.Skew).TotalSeconds));
                 victim.Stall(Scheduler.Between(0, Math.Max(0, most)));
                 break;
-            case < 62:
+            case < 57 when AnyInstance() is { } victim:
+                Trace($"{victim} is cut off from the database");
+                victim.IsCutOff = true;
+                _databaseFailed = true;
+                Scheduler.After(longest * Scheduler.Random.NextDouble(), () => victim.IsCutOff = false);
+                break;
+            case < 64:
                 Trace("the database goes down");
                 Database.IsDown = true;
                 _databaseFailed = true;
@@ -251,6 +257,7 @@ internal sealed partial class World
         Trace("all troubles end");
         Database.IsDown = false;
         EndpointIsDown = false;
+        _instances.ForEach(instance => instance.IsCutOff = false);
         if (_instances.Count == 0)
         {
             StartInstance();
