@@ -90,9 +90,7 @@ public sealed class AirwallexConnections
     public Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        return _tokens.FindFresh(accountId)?.ValueAsTask ?? WaitAsync();
-
-        async Task<string> WaitAsync() => (await _tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false)).Value!;
+        return _tokens.FindFresh(accountId)?.ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
     }
 
     /// <summary>Refreshes the account's tokens although they may still be valid, or joins the refresh in flight.</summary>
@@ -177,6 +175,10 @@ public sealed class AirwallexConnections
     /// <param name="cancellationToken">Ends the listing.</param>
     public IAsyncEnumerable<AirwallexConnection> ListAsync(ConnectionFilter? filter = null, CancellationToken cancellationToken = default) =>
         _records.ListAsync(filter ?? new ConnectionFilter(), cancellationToken);
+
+    // Not a local function: its closure would be allocated for callers who need not wait, too.
+    private async Task<string> WaitForAccessTokenAsync(string accountId, CancellationToken cancellationToken) =>
+        (await _tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false)).Value!;
 
     /// <summary>
     /// A code is sent again only when it surely was not spent: nothing was sent, or the answer says that the endpoint failed. In the second case the worst

@@ -30,11 +30,12 @@ public static class AirwallexHttpClientBuilderExtensions
                 client.DefaultRequestHeaders.TryAddWithoutValidation("x-api-version", version);
             }
         });
-        builder.AddHttpMessageHandler(services => new AirwallexTokenHandler(
-            services.GetRequiredService<AccessTokens>(),
-            new ApiHosts(OptionsOf(services)),
-            accountSelector,
-            services.GetRequiredService<ILogger<AirwallexTokenHandler>>()));
+        builder.AddHttpMessageHandler(services =>
+        {
+            var hosts = new ApiHosts(OptionsOf(services)); // First: it says what is missing when AddAirwallexOAuth was not called.
+            return new AirwallexTokenHandler(
+                services.GetRequiredService<AccessTokens>(), hosts, accountSelector, services.GetRequiredService<ILogger<AirwallexTokenHandler>>());
+        });
         HideAuthorizationFromLogs(builder);
         return builder;
     }

@@ -89,12 +89,12 @@ internal sealed class AirwallexTokenHandler(AccessTokens tokens, ApiHosts hosts,
 
     private static bool WasRefused(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.Unauthorized;
 
-    // A stream that cannot be rewound has been used up by the first send; a length is known of a seekable one only.
+    // A stream that cannot be rewound has been used up by the first send, whatever length its sender gave it.
     private static bool CanBeSentTwice(HttpContent? content) => content switch
     {
         null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent => true,
         MultipartContent parts => parts.All(CanBeSentTwice),
-        StreamContent stream => stream.Headers.ContentLength is not null,
+        StreamContent stream => stream.ReadAsStream().CanSeek,
         _ => false,
     };
 

@@ -1,0 +1,66 @@
+using Airwallex.OAuth.Tests.Flows;
+
+namespace Airwallex.OAuth.Tests.Http;
+
+/// <summary>Where a token may go.</summary>
+[Collection(VirtualTime.Name)]
+public sealed class HostRuleTests
+{
+    [Theory]
+    [InlineData("https://api-demo.airwallex.com/api/v1/account", true)]
+    [InlineData("https://API-DEMO.airwallex.com/api/v1/account", true)]
+    [InlineData("https://api-demo.airwallex.com:443/api/v1/account", true)]
+    [InlineData("https://api-demo.airwallex.com:8443/api/v1/account", false)]
+    [InlineData("http://api-demo.airwallex.com/api/v1/account", false)]
+    [InlineData("https://api.airwallex.com/api/v1/account", false)]
+    [InlineData("https://api-demo.airwallex.com.evil.example/", false)]
+    [InlineData("https://api-demo.airwallex.com@evil.example/", false)]
+    [InlineData("https://evil.example/?api-demo.airwallex.com", false)]
+    [InlineData("https://airwallex.com/", false)]
+    [InlineData("http://localhost/", false)]
+    [InlineData("ftp://api-demo.airwallex.com/", false)]
+    public void A_token_goes_to_the_host_of_the_API_alone(string address, bool allowed) =>
+        Assert.Equal(allowed, new ApiHosts(new AirwallexOAuthOptions()).Allows(new Uri(address)));
+
+    [Theory]
+    [InlineData("files.example.com", "https://files.example.com/x", true)]
+    [InlineData("files.example.com", "https://files.example.com:8443/x", true)]
+    [InlineData("files.example.com", "http://files.example.com/x", false)]
+    [InlineData("files.example.com", "https://more.files.example.com/x", false)]
+    [InlineData("files.example.com:8443", "https://files.example.com:8443/x", true)]
+    [InlineData("files.example.com:8443", "https://files.example.com/x", false)]
+    [InlineData("FILES.example.com", "https://files.EXAMPLE.com/x", true)]
+    [InlineData("[::1]:5000", "http://[::1]:5000/x", true)]
+    [InlineData("[::1]", "http://[::1]:6000/x", true)]
+    [InlineData("[::1]:5000", "http://[::1]:6000/x", false)]
+    [InlineData("127.0.0.1", "http://127.0.0.1:6000/x", true)]
+    public void A_listed_host_is_allowed_with_any_port_or_with_the_listed_one(string listed, string address, bool allowed) =>
+        Assert.Equal(allowed, new ApiHosts(new AirwallexOAuthOptions { AdditionalApiHosts = [listed] }).Allows(new Uri(address)));
+
+    [Theory]
+    [InlineData("http://localhost:5000/", "http://localhost:5000/api", true)]
+    [InlineData("http://localhost:5000/", "http://localhost:5001/api", false)]
+    [InlineData("http://127.0.0.1:5000/", "http://localhost:5000/api", false)]
+    [InlineData("http://[::1]:5000/", "http://[::1]:5000/api", true)]
+    public void On_loopback_http_will_do_but_host_and_port_must_be_the_APIs(string api, string address, bool allowed) =>
+        Assert.Equal(allowed, new ApiHosts(new AirwallexOAuthOptions { ApiBaseAddress = new Uri(api) }).Allows(new Uri(address)));
+
+    [Theory]
+    [InlineData("https://evil.example/collect?secret=1")]
+    [InlineData("http://127.0.0.1/")]
+    [InlineData("http://localhost:81/")]
+    public async Task A_request_to_another_host_is_not_sent_and_costs_no_refresh(string address)
+    {
+        var wire = new ApiDouble();
+        await using var app = wire.NewApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+
+        var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.ClientOf().GetAsync(new Uri(address)));
+
+        Assert.Contains("AdditionalApiHosts", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret=1", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(wire.Requests);
+        Assert.Equal(0, app.CountRefreshes());
+    }
+}
