@@ -155,11 +155,16 @@ public sealed class WebhookTests
     [Fact]
     public async Task A_second_delivery_while_the_first_is_handled_is_not_acknowledged()
     {
-        var gate = new TaskCompletionSource();
-        await using var app = await StartAsync(flow => flow.Webhooks.OnEvent = (_, _) => gate.Task);
+        var (entered, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var app = await StartAsync(flow => flow.Webhooks.OnEvent = (_, _) =>
+        {
+            entered.TrySetResult();
+            return gate.Task;
+        });
         const string Body = """{"id":"e1","name":"payment_intent.succeeded"}""";
 
         var first = SendAsync(app, Body);
+        await entered.Task;
         var second = await SendAsync(app, Body);
         gate.SetResult();
 

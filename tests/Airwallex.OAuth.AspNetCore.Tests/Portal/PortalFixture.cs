@@ -29,6 +29,8 @@ public sealed class PortalFixture : IAsyncLifetime
         _portal.UseKestrel(0);
         _portal.StartServer();
         Simulation.Welcome([Address.ToString()]);
+        // A machine under load is slow, and no test here is about speed.
+        Assertions.SetDefaultExpectTimeout(20_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

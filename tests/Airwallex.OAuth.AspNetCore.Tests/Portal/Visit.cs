@@ -23,7 +23,7 @@ internal sealed class Visit : IAsyncDisposable
             }
         };
         page.PageError += (_, error) => _complaints.Add(error);
-        page.SetDefaultTimeout(15_000);
+        page.SetDefaultTimeout(20_000);
     }
 
     public IPage Page { get; }
@@ -32,7 +32,7 @@ internal sealed class Visit : IAsyncDisposable
 
     public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name });
 
-    public Task SeeAsync(string text) => Assertions.Expect(Page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = 15_000 });
+    public Task SeeAsync(string text) => Assertions.Expect(Page.GetByText(text).First).ToBeVisibleAsync();
 
     /// <summary>Walks through Airwallex's sign-up screens and consents.</summary>
     public async Task SignUpAsync(string businessName)
