@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
@@ -11,7 +12,10 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         CheckIdentity(options, faults);
         CheckAddresses(options, faults);
         CheckTimes(options, faults);
-        CheckKeepAlive(options.KeepAlive, faults);
+        CheckKeepAlive(options.KeepAlive ?? new KeepAliveOptions(), faults);
+        Require(options.Scopes is not null, "Scopes is null; leave it empty instead.", faults);
+        Require(options.AdditionalApiHosts is not null, "AdditionalApiHosts is null; leave it empty instead.", faults);
+        Require(options.KeepAlive is not null, "KeepAlive is null; leave it as it is instead.", faults);
         return faults.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail("The options of Airwallex OAuth cannot be used. " + string.Join(" ", faults));
@@ -23,9 +27,9 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         Require(!string.IsNullOrWhiteSpace(options.ClientSecret), "ClientSecret is missing; Airwallex issues it.", faults);
         Require(Enum.IsDefined(options.Environment), $"Environment {options.Environment} does not exist; choose Demo, Sandbox or Production.", faults);
         Require(
-            options.ApiVersion is null || DateOnly.TryParseExact(options.ApiVersion, "yyyy-MM-dd", out _),
+            options.ApiVersion is null || DateOnly.TryParseExact(options.ApiVersion, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
             $"ApiVersion '{options.ApiVersion}' is no date in the form YYYY-MM-DD.", faults);
-        foreach (var scope in options.Scopes)
+        foreach (var scope in options.Scopes ?? [])
         {
             Require(
                 !string.IsNullOrEmpty(scope) && !scope.Any(char.IsWhiteSpace),
@@ -40,7 +44,7 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         CheckAddress(nameof(options.TokenEndpoint), options.TokenEndpoint, faults);
         CheckAddress(nameof(options.ApiBaseAddress), options.ApiBaseAddress, faults);
         Require(options.RedirectUri is not { IsAbsoluteUri: true, Fragment.Length: > 0 }, "RedirectUri has a fragment, which OAuth forbids.", faults);
-        foreach (var host in options.AdditionalApiHosts)
+        foreach (var host in options.AdditionalApiHosts ?? [])
         {
             Require(
                 ApiHosts.IsHost(host), $"AdditionalApiHosts holds '{host}', which is neither a host nor host:port.", faults);
@@ -77,10 +81,10 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
             leaseMargin >= TimeSpan.Zero && leaseMargin < options.RefreshLease,
             $"LeaseMargin ({Text(leaseMargin)}) must be less than RefreshLease ({Text(options.RefreshLease)}).", faults);
         Require(
-            graceMargin >= TimeSpan.Zero && graceMargin + options.RefreshLease < options.GracePeriod,
+            graceMargin >= TimeSpan.Zero && graceMargin < options.GracePeriod - options.RefreshLease,
             $"GraceMargin ({Text(graceMargin)}) and RefreshLease ({Text(options.RefreshLease)}) together must be less than GracePeriod ({Text(options.GracePeriod)}), or no time would be left to recover.", faults);
         Require(
-            options.TokenRequestTimeout + leaseMargin <= options.RefreshLease,
+            options.TokenRequestTimeout <= options.RefreshLease - leaseMargin,
             $"TokenRequestTimeout ({Text(options.TokenRequestTimeout)}) and LeaseMargin ({Text(leaseMargin)}) together must fit into RefreshLease ({Text(options.RefreshLease)}).", faults);
     }
 
@@ -90,13 +94,17 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
             keepAlive.WindowStart > 0 && keepAlive.WindowStart < keepAlive.WindowEnd && keepAlive.WindowEnd < 1,
             $"KeepAlive.WindowStart ({keepAlive.WindowStart:0.###}) and KeepAlive.WindowEnd ({keepAlive.WindowEnd:0.###}) must rise between 0 and 1: the window lies within the refresh token's life.", faults);
         Require(keepAlive.MaxConcurrency is >= 1 and <= 1000, $"KeepAlive.MaxConcurrency ({keepAlive.MaxConcurrency}) must be from 1 to 1000.", faults);
-        RequirePositive("KeepAlive.ScanInterval", keepAlive.ScanInterval, faults);
-        RequirePositive("KeepAlive.RecoveryInterval", keepAlive.RecoveryInterval, faults);
+        RequireInterval("KeepAlive.ScanInterval", keepAlive.ScanInterval, faults);
+        RequireInterval("KeepAlive.RecoveryInterval", keepAlive.RecoveryInterval, faults);
         if (keepAlive.RenewalInterval is { } renewal)
         {
             RequirePositive("KeepAlive.RenewalInterval", renewal, faults);
         }
     }
+
+    // Longer than a timer can wait (49 days) would end the host; longer than a day would serve nobody.
+    private static void RequireInterval(string name, TimeSpan value, List<string> faults) => Require(
+        value > TimeSpan.Zero && value <= TimeSpan.FromDays(1), $"{name} ({Text(value)}) must be more than zero and at most a day.", faults);
 
     private static void RequirePositive(string name, TimeSpan value, List<string> faults) =>
         Require(value > TimeSpan.Zero, $"{name} ({Text(value)}) must be more than zero.", faults);
