@@ -171,7 +171,7 @@ internal sealed class TestApp : IAsyncDisposable
     {
         private ConfigurationReloadToken _next = new();
 
-        public string? Name => Options.DefaultName;
+        public string? Name => Microsoft.Extensions.Options.Options.DefaultName;
 
         public IChangeToken GetChangeToken() => _next;
 
