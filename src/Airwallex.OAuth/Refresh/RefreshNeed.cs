@@ -18,4 +18,7 @@ internal readonly record struct RefreshNeed(RefreshTrigger Trigger, string? Refu
         RefreshTrigger.Recovery => current.PendingRefresh is null,
         _ => throw new ArgumentOutOfRangeException(nameof(now), Trigger, null),
     };
+
+    /// <summary>The trigger; never the token.</summary>
+    public override string ToString() => Trigger.ToString();
 }
