@@ -35,11 +35,13 @@ foreach (var file in files)
     }
 
     // A run that broke off, such as by a crash of its process, says so here and has too few results.
-    var end = (string?)run.Element(trx + "ResultSummary")?.Attribute("outcome");
-    if (end is not ("Completed" or "Failed"))
+    var summary = run.Element(trx + "ResultSummary");
+    var end = (string?)summary?.Attribute("outcome");
+    if (end != "Completed" && ofProject.Failed == 0)
     {
         ofProject.Failed++;
         names.Add($"    the run ended with: {end ?? "nothing"}");
+        names.AddRange(run.Descendants(trx + "RunInfo").Select(info => "      " + info.Value.Trim()));
     }
 
     var assembly = run.Descendants(trx + "TestMethod").Select(method => (string?)method.Attribute("codeBase")).FirstOrDefault() ?? file;
