@@ -217,13 +217,15 @@ public sealed class AirwallexConnections
             ConnectedAt = receivedAt,
             RenewAt = RenewalSchedule.RenewAt(tokens, _options.CurrentValue.KeepAlive),
         };
+        var mayBeSaved = false;
         var stands = await _records.SwapUntilStoredAsync(
             tokens.AccountId,
             lastRead: null,
-            decide: current => current?.Tokens.AccessToken == tokens.AccessToken ? current : connection with { Version = current?.Version ?? 0 },
+            decide: current => mayBeSaved && IsSame(current, connection) ? current : connection with { Version = current?.Version ?? 0 },
             waitFor: static _ => null,
             onFailure: exception =>
             {
+                mayBeSaved = true;
                 _logger.SavingFails(tokens.AccountId, exception);
                 if (_runtime.Now - receivedAt >= _options.CurrentValue.TokenRequestTimeout)
                 {
@@ -238,6 +240,11 @@ public sealed class AirwallexConnections
         _observers.Notify(ConnectionEventKind.Connected, tokens.AccountId);
         return stands!;
     }
+
+    // A write that took effect and reported a failure: the connection stands there, and may have been refreshed by now. What stands must not
+    // be overwritten with tokens that are spent. Some databases keep instants to the microsecond only.
+    private static bool IsSame(AirwallexConnection? current, AirwallexConnection connection) =>
+        current is not null && (current.ConnectedAt - connection.ConnectedAt).Duration() < TimeSpan.FromMilliseconds(1);
 
     private void ReportDisconnected(Account account, string reason)
     {

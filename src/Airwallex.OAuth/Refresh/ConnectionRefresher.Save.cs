@@ -11,7 +11,7 @@ internal partial class ConnectionRefresher
             account.Id,
             lastRead: noted,
             decide: current => Successor(current, noted, answer),
-            waitFor: current => current.Tokens.RefreshToken == noted.Tokens.RefreshToken ? LeaseToWaitFor(account, current) : null,
+            waitFor: current => IsToBeReplaced(current, noted, answer) ? LeaseToWaitFor(account, current) : null,
             onFailure: exception => ServeFromMemory(account, flight, noted, answer, exception)).ConfigureAwait(false)
             ?? throw new ConnectionNotFoundException(account.Id);
 
@@ -36,21 +36,28 @@ internal partial class ConnectionRefresher
     /// <summary>What to write in place of the connection that stands now; itself when it is to stand.</summary>
     internal virtual AirwallexConnection? Successor(AirwallexConnection? current, AirwallexConnection noted, TokenSet answer)
     {
-        // Gone, ended, or with another refresh token, be it of a customer who connected again or of an instance that saved its
-        // answer: theirs stands. Only while the spent one stands there, new note or not, ours is its successor.
-        if (current is not { Status: ConnectionStatus.Active } || current.Tokens.RefreshToken != noted.Tokens.RefreshToken
-            || current.Tokens.AccessToken == answer.AccessToken)
+        if (!IsToBeReplaced(current, noted, answer))
         {
             return current;
         }
 
+        var isOurNote = current!.PendingRefresh is null || current.PendingRefresh.AttemptId == noted.PendingRefresh!.AttemptId;
         return current with
         {
             Tokens = answer,
-            PendingRefresh = current.PendingRefresh?.AttemptId == noted.PendingRefresh!.AttemptId ? null : DoubtAbout(noted.PendingRefresh),
+            PendingRefresh = isOurNote ? null : DoubtAbout(noted.PendingRefresh!),
             RenewAt = RenewalSchedule.RenewAt(answer, Options.KeepAlive),
         };
     }
+
+    // Gone, ended, or connected again: theirs stands. While the spent refresh token stands there, new note or not, ours is its successor.
+    // With another one, an instance that took over saved its answer before us; the pair issued last is the one to keep. Leases are
+    // compared with the clock that stamps IssuedAt, so the order of two instances' answers is certain, whatever their clocks say.
+    private static bool IsToBeReplaced(AirwallexConnection? current, AirwallexConnection noted, TokenSet answer) =>
+        current is { Status: ConnectionStatus.Active }
+        && current.ConnectedAt == noted.ConnectedAt
+        && current.Tokens.AccessToken != answer.AccessToken
+        && (current.Tokens.RefreshToken == noted.Tokens.RefreshToken || current.Tokens.IssuedAt < answer.IssuedAt);
 
     /// <summary>
     /// While our answer could not be saved, another instance may have sent the spent token again, and Airwallex may have issued yet

@@ -223,7 +223,7 @@ internal sealed partial class World
             // Lost. By our side, unless no answer that Airwallex gave last reached anybody who lived on.
             var last = Server.CurrentRefreshToken(account);
             if (last is not null && !Database.SavedRefreshTokens.Contains(last)
-                && HolderOf(issued => issued == _byRefreshToken[last] && issued.Family == family) is { } alive)
+                && HolderOf(issued => issued == _byRefreshToken[last] && issued.Family == family) is { WasCutOff: false } alive)
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}), although {alive} received its last tokens");
             }
