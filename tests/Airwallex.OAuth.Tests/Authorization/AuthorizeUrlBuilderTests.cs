@@ -59,7 +59,10 @@ public sealed class AuthorizeUrlBuilderTests
     {
         var options = new AirwallexOAuthOptions
         {
-            Environment = environment, ClientId = "c", RedirectUri = new Uri("https://example.com/"), Scopes = ["s"],
+            Environment = environment,
+            ClientId = "c",
+            RedirectUri = new Uri("https://example.com/"),
+            Scopes = ["s"],
         };
 
         Assert.StartsWith(start, new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }).AbsoluteUri, StringComparison.Ordinal);
@@ -70,7 +73,9 @@ public sealed class AuthorizeUrlBuilderTests
     {
         var options = new AirwallexOAuthOptions
         {
-            ClientId = "c", RedirectUri = new Uri("https://example.com/"), Scopes = ["s"],
+            ClientId = "c",
+            RedirectUri = new Uri("https://example.com/"),
+            Scopes = ["s"],
             AuthorizeEndpoint = new Uri("https://www.airwallex.com/oauth/authorize?lang=en"),
         };
 

@@ -47,7 +47,12 @@ public sealed class SecretsTests
         var now = DateTimeOffset.UnixEpoch;
         var tokens = new TokenSet
         {
-            AccountId = "acct_1", AccessToken = Secret, RefreshToken = Secret, AccessTokenExpiresAt = now, RefreshTokenExpiresAt = now, IssuedAt = now,
+            AccountId = "acct_1",
+            AccessToken = Secret,
+            RefreshToken = Secret,
+            AccessTokenExpiresAt = now,
+            RefreshTokenExpiresAt = now,
+            IssuedAt = now,
         };
         var connection = new AirwallexConnection { AccountId = "acct_1", Tokens = tokens, ConnectedAt = now };
         var options = new AirwallexOAuthOptions { ClientId = "client_1", ClientSecret = Secret };

@@ -28,8 +28,12 @@ public sealed class KeepAliveTests
     {
         var tokens = new TokenSet
         {
-            AccountId = "acct_AcFEnD6CMgOvuFYLgFCw9A", AccessToken = "a", AccessTokenExpiresAt = DateTimeOffset.UnixEpoch.AddMinutes(5),
-            RefreshToken = "r", RefreshTokenExpiresAt = DateTimeOffset.UnixEpoch.AddDays(90), IssuedAt = DateTimeOffset.UnixEpoch,
+            AccountId = "acct_AcFEnD6CMgOvuFYLgFCw9A",
+            AccessToken = "a",
+            AccessTokenExpiresAt = DateTimeOffset.UnixEpoch.AddMinutes(5),
+            RefreshToken = "r",
+            RefreshTokenExpiresAt = DateTimeOffset.UnixEpoch.AddDays(90),
+            IssuedAt = DateTimeOffset.UnixEpoch,
         };
 
         // A number from another run and machine: a hash that varies by process would miss it.

@@ -22,7 +22,9 @@ public sealed class LeaseTests
             PendingRefresh = null,
             Tokens = current.Tokens with
             {
-                AccessToken = "theirs", RefreshToken = "theirs too", AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
+                AccessToken = "theirs",
+                RefreshToken = "theirs too",
+                AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
             },
         });
 

@@ -89,7 +89,9 @@ public sealed class LostSwapTests
             PendingRefresh = null,
             Tokens = current.Tokens with
             {
-                AccessToken = "theirs", RefreshToken = "theirs too", AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
+                AccessToken = "theirs",
+                RefreshToken = "theirs too",
+                AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
             },
         }));
 

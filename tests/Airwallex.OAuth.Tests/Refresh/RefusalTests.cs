@@ -86,8 +86,10 @@ public sealed class RefusalTests
             PendingRefresh = null,
             Tokens = current.Tokens with
             {
-                AccessToken = "theirs", RefreshToken = "theirs too",
-                IssuedAt = app.Time.GetUtcNow(), AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
+                AccessToken = "theirs",
+                RefreshToken = "theirs too",
+                IssuedAt = app.Time.GetUtcNow(),
+                AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
             },
         });
 

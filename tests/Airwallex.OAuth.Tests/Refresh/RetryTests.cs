@@ -139,8 +139,10 @@ public sealed class RetryTests
             PendingRefresh = null,
             Tokens = current.Tokens with
             {
-                AccessToken = "theirs", RefreshToken = "theirs too",
-                IssuedAt = app.Time.GetUtcNow(), AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
+                AccessToken = "theirs",
+                RefreshToken = "theirs too",
+                IssuedAt = app.Time.GetUtcNow(),
+                AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
             },
         });
 

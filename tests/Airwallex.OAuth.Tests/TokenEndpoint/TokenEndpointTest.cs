@@ -25,7 +25,9 @@ public abstract class TokenEndpointTest : IDisposable
 
     protected AirwallexOAuthOptions Options { get; } = new()
     {
-        ClientId = "client_1", ClientSecret = Secret, RedirectUri = new Uri("https://example.com/callback"),
+        ClientId = "client_1",
+        ClientSecret = Secret,
+        RedirectUri = new Uri("https://example.com/callback"),
     };
 
     protected TokenClient Client => new(Wire.ToHttpClient(), Options, Time);
