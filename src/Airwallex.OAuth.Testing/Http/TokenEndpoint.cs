@@ -32,7 +32,11 @@ internal sealed class TokenEndpoint(AuthorizationServer server)
             }
             return (form, null);
         }
-        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
+        catch (BadHttpRequestException)
+        {
+            return (form, Refuse(400, "The body of the token request broke off.")); // A client that died while sending breaks no rule.
+        }
+        catch (InvalidDataException)
         {
             return (form, RefuseMalformed(400, "The body of the token request is not a readable form."));
         }

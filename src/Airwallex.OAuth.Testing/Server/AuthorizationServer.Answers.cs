@@ -26,9 +26,9 @@ internal sealed partial class AuthorizationServer
             json.WriteStartObject();
             json.WriteString("access_token", token.AccessToken.Value);
             json.WriteString("account_id", accountId);
-            json.WriteNumber("expires_in", (long)(token.AccessToken.ExpiresAt - now).TotalSeconds);
+            json.WriteNumber("expires_in", (long)Math.Round((token.AccessToken.ExpiresAt - now).TotalSeconds));
             json.WriteString("refresh_token", token.Value);
-            json.WriteNumber("refresh_token_expires_in", (long)(token.ExpiresAt - now).TotalSeconds);
+            json.WriteNumber("refresh_token_expires_in", (long)Math.Round((token.ExpiresAt - now).TotalSeconds));
             json.WriteString("scope", token.Family.Scope);
             json.WriteString("token_type", "bearer");
             json.WriteEndObject();

@@ -50,14 +50,20 @@ internal partial class ConnectionRefresher
         };
     }
 
-    // Gone, ended, or connected again: theirs stands. While the spent refresh token stands there, new note or not, ours is its successor.
-    // With another one, an instance that took over saved its answer before us; the pair issued last is the one to keep. Leases are
-    // compared with the clock that stamps IssuedAt, so the order of two instances' answers is certain, whatever their clocks say.
+    // Gone, ended, connected again, or with another instance's saved answer: theirs stands. While the spent refresh token stands there, new
+    // note or not, ours is its successor. And of two answers that came late, as the note on theirs tells, the pair issued last is the one to
+    // keep: leases are compared with the clock that stamps IssuedAt, so their order is certain, whatever the clocks of two instances say.
     private static bool IsToBeReplaced(AirwallexConnection? current, AirwallexConnection noted, TokenSet answer) =>
         current is { Status: ConnectionStatus.Active }
         && current.ConnectedAt == noted.ConnectedAt
-        && current.Tokens.AccessToken != answer.AccessToken
-        && (current.Tokens.RefreshToken == noted.Tokens.RefreshToken || current.Tokens.IssuedAt < answer.IssuedAt);
+        && !IsSaved(current, noted, answer)
+        && (current.Tokens.RefreshToken == noted.Tokens.RefreshToken
+            || (current.PendingRefresh is not null && current.Tokens.IssuedAt < answer.IssuedAt));
+
+    // A write may take effect and report a failure. The note tells, because an answer may repeat the tokens that stood there before.
+    private static bool IsSaved(AirwallexConnection current, AirwallexConnection noted, TokenSet answer) =>
+        current.Tokens.RefreshToken == answer.RefreshToken && current.Tokens.AccessToken == answer.AccessToken
+        && current.PendingRefresh?.AttemptId != noted.PendingRefresh!.AttemptId;
 
     /// <summary>
     /// While our answer could not be saved, another instance may have sent the spent token again, and Airwallex may have issued yet
@@ -86,7 +92,7 @@ internal partial class ConnectionRefresher
     private RefreshResult Publish(Account account, RefreshFlight flight, AirwallexConnection connection)
     {
         var token = account.Token;
-        if (token.Value != connection.Tokens.AccessToken)
+        if (token.Value != connection.Tokens.AccessToken || token.ExpiresAtTicks != connection.Tokens.AccessTokenExpiresAt.UtcTicks)
         {
             token = AccessToken.From(connection.Tokens, Options, runtime);
             if (account.TryPublish(flight.Observed, token))
@@ -100,7 +106,7 @@ internal partial class ConnectionRefresher
 
     private void ReportSuccess(Account account, RefreshFlight flight, TokenSet answer)
     {
-        if (flight.MayRepeatALostOne)
+        if (flight.RepeatsALostOne)
         {
             logger.Recovered(account.Id);
             observers.Notify(ConnectionEventKind.Recovered, account.Id);

@@ -24,7 +24,7 @@ internal partial class ConnectionRefresher
                 return null;
             }
 
-            flight.Note(failure, mayBeSpent: account.Unsent is null);
+            flight.Note(failure);
             var pause = PauseBeforeRepeating(failure, flight.Retries++);
             if (!failure.IsTransient || flight.Retries > Options.MaxRetries
                 || SendUntil(account, noted) - runtime.Now - pause < RefreshTimes.ShortestSend(Options))

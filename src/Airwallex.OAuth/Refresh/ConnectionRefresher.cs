@@ -278,7 +278,7 @@ internal partial class ConnectionRefresher(
     internal virtual async Task<AirwallexConnection?> WriteAheadAsync(Account account, RefreshFlight flight, AirwallexConnection current)
     {
         var noted = WithNote(account, current);
-        flight.MayRepeatALostOne = NoteOf(account, current) is not null;
+        flight.RepeatsALostOne |= NoteOf(account, current) is { AnsweredStatus: null };
 
         // Before the write: should it take effect and report a failure, the note that stands is known to be ours, and unsent.
         var attemptId = noted.PendingRefresh!.AttemptId;

@@ -19,8 +19,8 @@ internal sealed class RefreshFlight(RefreshNeed need, AccessToken observed, Task
     /// <summary>How many requests were repeated in this flight.</summary>
     public int Retries { get; set; }
 
-    /// <summary>Whether the refresh token that is sent may have been spent before by a request whose answer was lost.</summary>
-    public bool MayRepeatALostOne { get; set; }
+    /// <summary>Whether the refresh token that is sent has been sent before, and the answer was lost.</summary>
+    public bool RepeatsALostOne { get; set; }
 
     /// <summary>The error status that the last request sent was answered with; null when its answer was lost.</summary>
     public int? AnsweredStatus { get; private set; }
@@ -34,12 +34,12 @@ internal sealed class RefreshFlight(RefreshNeed need, AccessToken observed, Task
     public Task<RefreshResult> Answer => _answer.Task;
 
     /// <summary>Remembers how a request failed. One that sent nothing tells nothing about those before it.</summary>
-    public void Note(TokenRequestException failure, bool mayBeSpent)
+    public void Note(TokenRequestException failure)
     {
-        MayRepeatALostOne |= mayBeSpent;
         if (!failure.NothingSent)
         {
             AnsweredStatus = failure.StatusCode >= HttpStatusCode.BadRequest ? (int)failure.StatusCode : null;
+            RepeatsALostOne |= AnsweredStatus is null;
         }
     }
 

@@ -104,6 +104,24 @@ public sealed class ConnectTests
         Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
     }
 
+    [Fact]
+    public async Task A_connect_whose_write_failed_in_name_only_does_not_bring_spent_tokens_back()
+    {
+        await using var app = new TestApp();
+        app.Store.TrySave = async connection =>
+        {
+            app.Store.TrySave = null;
+            await app.Store.Inner.TrySaveAsync(connection);
+            var stored = await app.StoredAsync();
+            await app.Store.Inner.TrySaveAsync(stored with { Tokens = stored.Tokens with { AccessToken = "refreshed", RefreshToken = "rotated" } });
+            throw new IOException("The connection broke before the answer.");
+        };
+
+        await app.ResultAsync(app.ConnectAsync());
+
+        Assert.Equal("rotated", (await app.StoredAsync()).Tokens.RefreshToken);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(" ")]

@@ -1,3 +1,4 @@
+using Airwallex.OAuth.Testing;
 using Airwallex.OAuth.Tests.Flows;
 
 namespace Airwallex.OAuth.Tests.Refresh;
@@ -6,6 +7,34 @@ namespace Airwallex.OAuth.Tests.Refresh;
 [Collection(VirtualTime.Name)]
 public sealed class LostSwapTests
 {
+    [Fact]
+    public async Task An_answer_that_repeats_the_access_token_saves_the_new_refresh_token()
+    {
+        await using var app = new TestApp();
+        var before = await app.ConnectAsync();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(
+            $$"""{"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,"refresh_token":"next","refresh_token_expires_in":7776000,"token_type":"bearer"}"""));
+
+        await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
+
+        Assert.Equal("next", (await app.StoredAsync()).Tokens.RefreshToken);
+        Assert.Null((await app.StoredAsync()).PendingRefresh);
+    }
+
+    [Fact]
+    public async Task An_answer_that_repeats_both_tokens_clears_the_note()
+    {
+        await using var app = new TestApp();
+        var before = await app.ConnectAsync();
+        app.Time.Advance(TimeSpan.FromMinutes(1));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(
+            $$"""{"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,"refresh_token":"{{before.Tokens.RefreshToken}}","refresh_token_expires_in":7776000,"token_type":"bearer"}"""));
+
+        await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
+
+        Assert.Null((await app.StoredAsync()).PendingRefresh);
+    }
+
     [Fact]
     public async Task When_the_customer_has_reconnected_meanwhile_theirs_stands()
     {

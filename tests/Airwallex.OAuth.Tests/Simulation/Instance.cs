@@ -31,15 +31,16 @@ internal sealed class Instance
             Accounts, records, Refresher, Tokens, () => client, options, runtime, observers, NullLogger<AirwallexConnections>.Instance);
         var maintenance = new ConnectionMaintenance(
             Accounts, records, Refresher, observers, runtime, Metrics, options, NullLogger<ConnectionMaintenance>.Instance);
-        Repeat(maintenance.RecoverAsync, world.Options.KeepAlive.RecoveryInterval);
-        Repeat(maintenance.RenewAsync, world.Options.KeepAlive.ScanInterval);
+        Repeat(maintenance.RecoverAsync, world.Options.KeepAlive.RecoveryInterval, row => row.PendingRefresh is not null);
+        Repeat(maintenance.RenewAsync, world.Options.KeepAlive.ScanInterval, row => row.RenewAt < Clock.GetUtcNow());
         Repeat(
             _ =>
             {
                 Accounts.LetIdleOnesGo();
                 return Task.CompletedTask;
             },
-            TimeSpan.FromMinutes(1));
+            TimeSpan.FromMinutes(1),
+            _ => true);
     }
 
     public bool IsAlive { get; private set; } = true;
@@ -111,25 +112,35 @@ internal sealed class Instance
         action();
     }
 
-    private void Repeat(Func<CancellationToken, Task> work, TimeSpan interval)
+    // Looking in vain, as the loops almost always do, is skipped: most of a run's time would go into finding nothing.
+    private void Repeat(Func<CancellationToken, Task> work, TimeSpan interval, Func<AirwallexConnection, bool> mayFind)
     {
-        After(_world.Scheduler.Between(0, interval.TotalSeconds), () => _ = RepeatAsync());
+        After(_world.Scheduler.Between(0, interval.TotalSeconds), Look);
 
-        async Task RepeatAsync()
+        void Look()
         {
-            while (true)
+            if (_world.Database.Any(mayFind))
             {
-                try
-                {
-                    await work(CancellationToken.None);
-                }
-                catch (IOException)
-                {
-                    // The hosted service logs it and looks again.
-                }
-
-                await Task.Delay(interval, Clock);
+                _ = WorkAsync();
             }
+            else
+            {
+                After(interval, Look);
+            }
+        }
+
+        async Task WorkAsync()
+        {
+            try
+            {
+                await work(CancellationToken.None);
+            }
+            catch (IOException)
+            {
+                // The hosted service logs it and looks again.
+            }
+
+            After(interval, Look);
         }
     }
 

@@ -15,6 +15,19 @@ internal sealed class SharedDatabase
 
     public IEnumerable<AirwallexConnection> Rows => _rows.Values;
 
+    public bool Any(Func<AirwallexConnection, bool> which)
+    {
+        foreach (var (_, row) in _rows)
+        {
+            if (which(row))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public AirwallexConnection? Find(string accountId) => _rows.GetValueOrDefault(accountId);
 
     public bool TrySave(AirwallexConnection connection, bool overwrite)
