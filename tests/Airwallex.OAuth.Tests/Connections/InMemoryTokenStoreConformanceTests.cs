@@ -114,7 +114,8 @@ public sealed class InMemoryTokenStoreConformanceTests
                 Delete = (inner, id) => deleted.TryAdd(id, true) ? inner.DeleteAsync(id) : default,
                 Save = async (inner, connection) => !deleted.ContainsKey(connection.AccountId) && await inner.TrySaveAsync(connection),
             };
-        }),
+        }
+        ),
         ["the answered status is dropped"] = Keeps(nameof(TokenStoreConformance.EveryFieldComesBack), c => c with { PendingRefresh = c.PendingRefresh is { } p ? p with { AnsweredStatus = null } : null }),
         ["the reason is dropped"] = Keeps(nameof(TokenStoreConformance.EveryFieldComesBack), c => c with { StatusReason = null }),
         ["the scopes are dropped"] = Keeps(nameof(TokenStoreConformance.EveryFieldComesBack), c => c with { Tokens = c.Tokens with { Scopes = [] } }),
