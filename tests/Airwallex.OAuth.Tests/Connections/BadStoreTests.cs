@@ -78,7 +78,7 @@ public sealed class BadStoreTests
         app.ExpireTokens();
         app.Store.Find = async id => await app.Store.Inner.FindAsync(id) is { } found ? found with { Version = version } : null;
 
-        Assert.Contains($"version {version}", (await BreaksContractAsync(app)).Message, StringComparison.Ordinal);
+        Assert.Contains($"a stored connection with version {version}", (await BreaksContractAsync(app)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
