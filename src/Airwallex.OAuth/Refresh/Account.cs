@@ -36,8 +36,8 @@ internal sealed class Account(string id)
     /// <summary>How the note of our last attempt should read since it failed, if the store did not take it; null otherwise.</summary>
     public RefreshAttempt? Unreleased { get; set; }
 
-    /// <summary>A note past its grace period, and when it was first seen so.</summary>
-    public (Guid AttemptId, long Version, DateTimeOffset At)? Sighting { get; set; }
+    /// <summary>A note past its grace period, since when it has been seen so, and when last.</summary>
+    public NoteSighting? Sighting { get; set; }
 
     /// <summary>The connection's version as a refresh read it last: it can only grow. Null when nothing is known, as after connecting.</summary>
     public SeenVersion? Seen { get; set; }
@@ -71,3 +71,6 @@ internal sealed record UnsentAttempts(IReadOnlyList<Guid> Ids, RefreshAttempt? B
 
     public UnsentAttempts And(Guid attemptId) => this with { Ids = [.. Ids.TakeLast(MostRemembered - 1), attemptId] };
 }
+
+/// <summary>A note that was seen unchanged in the store.</summary>
+internal sealed record NoteSighting(Guid AttemptId, long Version, DateTimeOffset Since, DateTimeOffset Last);

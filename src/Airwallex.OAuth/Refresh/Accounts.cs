@@ -45,5 +45,5 @@ internal sealed class Accounts(RefreshRuntime runtime)
         account.Flight is null or { IsOver: true }
         && new DateTimeOffset(account.Token.ExpiresAtTicks, TimeSpan.Zero) < now - IdleAfterExpiry
         && (account.Pause is null || account.Pause.Until + IdleAfterExpiry < now)
-        && account.Unsent is null && (account.Sighting is null || account.Sighting.Value.At + IdleAfterExpiry < now);
+        && account.Unsent is null && (account.Sighting is null || account.Sighting.Last + IdleAfterExpiry < now);
 }

@@ -222,14 +222,16 @@ internal partial class ConnectionRefresher(
             return GraceVerdict.Send;
         }
 
-        // An instance that holds the answer and could not save it while the store was down comes first.
-        if (account.Sighting is not { } sighting || sighting.AttemptId != note.AttemptId || sighting.Version != current.Version)
-        {
-            sighting = (note.AttemptId, current.Version, runtime.Now);
-            account.Sighting = sighting;
-        }
+        // An instance that holds the answer and could not save it while the store was down comes first: the note must have been seen
+        // unchanged for a while, and all the while, because a gap may be one in which the store was down for everybody.
+        var now = runtime.Now;
+        var interval = RefreshTimes.SightingInterval(Options);
+        var before = account.Sighting;
+        var goesOn = before?.AttemptId == note.AttemptId && before.Version == current.Version && now - before.Last < interval * 1.5;
+        var sighting = new NoteSighting(note.AttemptId, current.Version, goesOn ? before!.Since : now, now);
+        account.Sighting = sighting;
 
-        var attemptAt = sighting.At + RefreshTimes.SightingInterval(Options);
+        var attemptAt = sighting.Since + interval;
         if (runtime.Now >= attemptAt)
         {
             if (Options.GraceExceeded == GraceExceededBehavior.Attempt || note.AnsweredStatus is not null)

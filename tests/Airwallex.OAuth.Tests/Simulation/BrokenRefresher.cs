@@ -39,7 +39,7 @@ internal sealed class BrokenRefresher(
             case Breakage.GraceIgnored:
                 return GraceVerdict.Send;
             case Breakage.AttemptsAfterGraceWithoutLookingTwice when current.PendingRefresh is { } note:
-                account.Sighting = (note.AttemptId, current.Version, DateTimeOffset.MinValue);
+                account.Sighting = new NoteSighting(note.AttemptId, current.Version, DateTimeOffset.MinValue, Runtime.Now);
                 break;
         }
 
