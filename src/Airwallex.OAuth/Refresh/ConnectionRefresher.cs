@@ -227,7 +227,7 @@ internal partial class ConnectionRefresher(
         var now = runtime.Now;
         var interval = RefreshTimes.SightingInterval(Options);
         var before = account.Sighting;
-        var goesOn = before?.AttemptId == note.AttemptId && before.Version == current.Version && now - before.Last < interval * 1.5;
+        var goesOn = before?.AttemptId == note.AttemptId && before.Version == current.Version && now - before.Last < RefreshTimes.LongestSightingGap(Options);
         var sighting = new NoteSighting(note.AttemptId, current.Version, goesOn ? before!.Since : now, now);
         account.Sighting = sighting;
 

@@ -15,6 +15,14 @@ internal static class RefreshTimes
     /// <summary>A note past its grace period must stand unchanged for this long before its refresh token is sent again: 15 s of 60 s.</summary>
     public static TimeSpan SightingInterval(AirwallexOAuthOptions options) => options.GracePeriod / 4;
 
+    /// <summary>Seen again later than this, it may have changed and changed back meanwhile, or the store may have been down: 22.5 s.</summary>
+    public static TimeSpan LongestSightingGap(AirwallexOAuthOptions options)
+    {
+        var gap = SightingInterval(options) * 1.5;
+        var looks = options.KeepAlive.RecoveryInterval * 2;
+        return gap > looks ? gap : looks;
+    }
+
     /// <summary>When the grace period is over for us; later, a send could not end in time.</summary>
     public static DateTimeOffset GraceEnd(RefreshAttempt note, AirwallexOAuthOptions options) =>
         note.FirstSentAt + options.GracePeriod - GraceMargin(options);

@@ -129,6 +129,24 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_note_that_was_out_of_sight_for_long_starts_the_15_s_anew()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        app.Time.Advance(TimeSpan.FromSeconds(70));
+        await app.Maintenance.RecoverAsync(CancellationToken.None);
+
+        app.Time.Advance(TimeSpan.FromSeconds(30)); // The store may have been down, for the one that holds the answer, too.
+        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        Assert.Equal(0, app.CountRefreshes());
+        await app.AdvanceAsync(15);
+        await app.Maintenance.RecoverAsync(CancellationToken.None);
+
+        Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
     public async Task A_note_that_changes_between_the_two_sights_starts_the_15_s_anew()
     {
         await using var app = new TestApp();
