@@ -19,7 +19,7 @@ public static class PostgresServer
         dir=$(mktemp -d /tmp/airwallex-pg.XXXXXX)
         trap 'rm -rf "$dir"' EXIT
         "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c max_connections=300 </dev/null >>"$dir/log" 2>&1 &
+        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=300 </dev/null >>"$dir/log" 2>&1 &
         server=$!
         echo "$dir"
         cat >/dev/null
@@ -28,6 +28,9 @@ public static class PostgresServer
         """;
 
     private static readonly Lazy<Task<string>> Started = new(StartAsync);
+
+    /// <summary>Whether a commit waits for the disk, as it does in earnest. Default: false, tests have nothing to lose. Set before the first use.</summary>
+    public static bool IsDurable { get; set; }
 
     // Held until the process ends: it is the script's input.
     private static Process? _cluster;
@@ -64,9 +67,10 @@ public static class PostgresServer
         }
 
         // The server refuses to run as root.
+        var fsync = IsDurable ? "on" : "off";
         string[] command = Environment.IsPrivilegedProcess
-            ? ["runuser", "-u", "postgres", "--", "sh", "-c", Script, "sh", Binaries!]
-            : ["sh", "-c", Script, "sh", Binaries!];
+            ? ["runuser", "-u", "postgres", "--", "sh", "-c", Script, "sh", Binaries!, fsync]
+            : ["sh", "-c", Script, "sh", Binaries!, fsync];
         _cluster = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = "/tmp",
