@@ -46,18 +46,7 @@ internal sealed class Instance
     public bool IsAlive { get; private set; } = true;
 
     /// <summary>Whether this instance alone cannot reach the database.</summary>
-    public bool IsCutOff
-    {
-        get;
-        set
-        {
-            field = value;
-            WasCutOff |= value;
-        }
-    }
-
-    /// <summary>Whether it ever could not: then others may have gone on without what it holds.</summary>
-    public bool WasCutOff { get; private set; }
+    public bool IsCutOff { get; set; }
 
     public TimeSpan Skew { get; }
 

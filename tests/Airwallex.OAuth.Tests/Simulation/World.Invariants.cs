@@ -151,6 +151,10 @@ internal sealed partial class World
             {
                 Fail($"invariant 3: {holder} received tokens of {issued.Account} and let go of them, unsaved");
             }
+            else if (holder.IsCutOff)
+            {
+                issued.WasKeptFromTheDatabase = true;
+            }
         }
     }
 
@@ -223,7 +227,7 @@ internal sealed partial class World
             // Lost. By our side, unless no answer that Airwallex gave last reached anybody who lived on.
             var last = Server.CurrentRefreshToken(account);
             if (last is not null && !Database.SavedRefreshTokens.Contains(last)
-                && HolderOf(issued => issued == _byRefreshToken[last] && issued.Family == family) is { WasCutOff: false } alive)
+                && HolderOf(issued => issued == _byRefreshToken[last] && issued is { WasKeptFromTheDatabase: false } && issued.Family == family) is { } alive)
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}), although {alive} received its last tokens");
             }
@@ -231,7 +235,7 @@ internal sealed partial class World
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) after short troubles");
             }
-            else if (!_byRefreshToken.Values.Any(issued => issued.Family == family && !issued.Holders.Any(one => one.IsAlive))
+            else if (!_byRefreshToken.Values.Any(issued => issued.Family == family && (issued.WasKeptFromTheDatabase || !issued.Holders.Any(one => one.IsAlive)))
                 && (Options.GraceExceeded == GraceExceededBehavior.Attempt || !(_unanswered.Contains(row.Tokens.RefreshToken) || StoreEverFailed)))
             {
                 Fail($"invariant 3: the connection of {account} is lost ({row.Status}: {row.StatusReason}) although no answer was");
@@ -265,5 +269,8 @@ internal sealed partial class World
     private sealed record Issued(string Account, int Family, string Token, string? Spent)
     {
         public HashSet<Instance> Holders { get; } = [];
+
+        /// <summary>Whether a holder was cut off from the database with it: then others could only go on without it.</summary>
+        public bool WasKeptFromTheDatabase { get; set; }
     }
 }
