@@ -6,11 +6,14 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// <summary>Turns connections into rows and back; in a row, tokens are encrypted, for the account it belongs to and no other. Thread-safe.</summary>
 internal sealed class ConnectionProtector(IDataProtectionProvider dataProtection)
 {
-    /// <summary>The row to write: the connection with its version raised by one.</summary>
+    /// <summary>
+    /// The row to write: the connection with its version raised by one; with the tokens as encrypted in <paramref name="read"/>, the row they were
+    /// read from, if given.
+    /// </summary>
     /// <exception cref="AirwallexOAuthException">The tokens cannot be encrypted.</exception>
-    public AirwallexConnectionEntity ToNextRow(AirwallexConnection connection)
+    public AirwallexConnectionEntity ToNextRow(AirwallexConnection connection, AirwallexConnectionEntity? read)
     {
-        var (access, refresh) = Protect(connection);
+        var (access, refresh) = read is null ? Protect(connection) : (read.ProtectedAccessToken, read.ProtectedRefreshToken);
         return new AirwallexConnectionEntity
         {
             AccountId = connection.AccountId,

@@ -20,6 +20,9 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
 {
     private readonly ConnectionProtector _protector = new(dataProtection);
 
+    // Rows as they were read, by the tokens they were read as: while a connection keeps its tokens, so do their columns, encrypted as they are.
+    private readonly ConditionalWeakTable<TokenSet, AirwallexConnectionEntity> _asRead = [];
+
     // Rows that could not be decrypted, by account and version, so that the scans of every few seconds report each once.
     private readonly ConcurrentDictionary<string, long> _reportedUnreadable = new(StringComparer.Ordinal);
 
@@ -28,10 +31,17 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         ArgumentNullException.ThrowIfNull(accountId);
 
         var row = await InContextAsync(
-            context => Rows(context).SingleOrDefaultAsync(row => row.AccountId == accountId, cancellationToken), cancellationToken).ConfigureAwait(false);
+            context => ConnectionRows.FindAsync(context, accountId, cancellationToken), cancellationToken).ConfigureAwait(false);
 
         // A collation may find an id that differs in case or by trailing spaces: another account.
-        return row?.AccountId == accountId ? _protector.ToConnection(row) : null;
+        if (row?.AccountId != accountId)
+        {
+            return null;
+        }
+
+        var connection = _protector.ToConnection(row);
+        _asRead.Add(connection.Tokens, row);
+        return connection;
     }
 
     public async ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default)
@@ -43,9 +53,12 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
                 $"Account id {connection.AccountId} has {connection.AccountId.Length} characters, and the table keeps {AirwallexConnectionEntityConfiguration.MaxAccountIdLength}. Nothing was written.");
         }
 
-        var row = _protector.ToNextRow(connection);
+        var read = TakeAsRead(connection);
+        var row = _protector.ToNextRow(connection, read);
         return await InContextAsync(
-            context => connection.Version == 0 ? InsertAsync(context, row, cancellationToken) : UpdateAsync(context, row, cancellationToken),
+            context => connection.Version == 0
+                ? ConnectionRows.InsertAsync(context, row, cancellationToken)
+                : ConnectionRows.UpdateAsync(context, row, read, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -53,16 +66,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     {
         ArgumentNullException.ThrowIfNull(accountId);
 
-        await InContextAsync(
-            async context =>
-            {
-                var row = Rows(context).Where(row => row.AccountId == accountId);
-
-                // As in FindAsync: another account's connection must not be deleted because its id looks alike.
-                var stored = await row.Select(row => row.AccountId).SingleOrDefaultAsync(cancellationToken).ConfigureAwait(false);
-                return stored == accountId ? await row.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) : 0;
-            },
-            cancellationToken).ConfigureAwait(false);
+        await InContextAsync(context => ConnectionRows.DeleteAsync(context, accountId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<AirwallexConnection> ListAsync(
@@ -74,7 +78,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         while (true)
         {
             // A context for each page: no reader and no connection is held open while the consumer works.
-            var page = await InContextAsync(context => pages.ReadNextAsync(Rows(context), cancellationToken), cancellationToken).ConfigureAwait(false);
+            var page = await InContextAsync(context => pages.ReadNextAsync(ConnectionRows.Of(context), cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var row in page)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -91,80 +95,10 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         }
     }
 
-    private static IQueryable<AirwallexConnectionEntity> Rows(TContext context) =>
-        // The application's filters (of a tenant, of soft deletion) are not about connections.
-        context.Set<AirwallexConnectionEntity>().IgnoreQueryFilters().AsNoTracking();
-
-    private static async Task<bool> InsertAsync(TContext context, AirwallexConnectionEntity row, CancellationToken cancellationToken)
-    {
-        for (var isRetry = false; ; isRetry = true)
-        {
-            try
-            {
-                context.Add(row);
-                await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-            catch (DbUpdateException)
-            {
-                context.ChangeTracker.Clear();
-                if (await FindStampAsync(context, row.AccountId, cancellationToken).ConfigureAwait(false) is { } stored)
-                {
-                    return stored.AccountId == row.AccountId
-                        ? stored == StampOf(row)
-                        : throw new AirwallexOAuthException(
-                            $"Account {row.AccountId} cannot be stored beside account {stored.AccountId}: to the database's collation the two ids are one. Give the column a binary collation. Nothing was written.");
-                }
-
-                // No row is in the way: a failure of another kind, unless the row that was has just been deleted. Once more tells.
-                if (isRetry)
-                {
-                    throw;
-                }
-            }
-        }
-    }
-
-    private static async Task<bool> UpdateAsync(TContext context, AirwallexConnectionEntity row, CancellationToken cancellationToken)
-    {
-        var expected = row.Version - 1;
-        var written = await Rows(context)
-            .Where(stored => stored.AccountId == row.AccountId && stored.Version == expected)
-            .ExecuteUpdateAsync(
-                update => update
-                    .SetProperty(stored => stored.ProtectedAccessToken, row.ProtectedAccessToken)
-                    .SetProperty(stored => stored.AccessTokenExpiresAt, row.AccessTokenExpiresAt)
-                    .SetProperty(stored => stored.ProtectedRefreshToken, row.ProtectedRefreshToken)
-                    .SetProperty(stored => stored.RefreshTokenExpiresAt, row.RefreshTokenExpiresAt)
-                    .SetProperty(stored => stored.IssuedAt, row.IssuedAt)
-                    .SetProperty(stored => stored.Scopes, row.Scopes)
-                    .SetProperty(stored => stored.Status, row.Status)
-                    .SetProperty(stored => stored.StatusReason, row.StatusReason)
-                    .SetProperty(stored => stored.ConnectedAt, row.ConnectedAt)
-                    .SetProperty(stored => stored.RenewAt, row.RenewAt)
-                    .SetProperty(stored => stored.PendingAttemptId, row.PendingAttemptId)
-                    .SetProperty(stored => stored.FirstSentAt, row.FirstSentAt)
-                    .SetProperty(stored => stored.LeaseExpiresAt, row.LeaseExpiresAt)
-                    .SetProperty(stored => stored.AnsweredStatus, row.AnsweredStatus)
-                    .SetProperty(stored => stored.Version, row.Version),
-                cancellationToken).ConfigureAwait(false);
-
-        // A retrying strategy repeats a statement whose connection broke, and finds no row when the first one had taken effect: won, not lost.
-        return written > 0
-            || (context.Database.CreateExecutionStrategy().RetriesOnFailure
-                && await FindStampAsync(context, row.AccountId, cancellationToken).ConfigureAwait(false) == StampOf(row));
-    }
-
-    /// <summary>What tells one write of a row from every other: Data Protection never encrypts the same token to the same text twice.</summary>
-    private sealed record Stamp(string AccountId, long Version, string ProtectedRefreshToken);
-
-    private static Stamp StampOf(AirwallexConnectionEntity row) => new(row.AccountId, row.Version, row.ProtectedRefreshToken);
-
-    private static Task<Stamp?> FindStampAsync(TContext context, string accountId, CancellationToken cancellationToken) =>
-        Rows(context)
-            .Where(stored => stored.AccountId == accountId)
-            .Select(stored => new Stamp(stored.AccountId, stored.Version, stored.ProtectedRefreshToken))
-            .SingleOrDefaultAsync(cancellationToken);
+    // At most once: after this write, another version stands.
+    private AirwallexConnectionEntity? TakeAsRead(AirwallexConnection connection) =>
+        _asRead.TryGetValue(connection.Tokens, out var row) && _asRead.Remove(connection.Tokens)
+        && row.AccountId == connection.AccountId && row.Version == connection.Version ? row : null;
 
     // One row that cannot be decrypted must not keep the keep-alive from all others.
     private AirwallexConnection? TryRead(AirwallexConnectionEntity row)
@@ -190,7 +124,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         cancellationToken.ThrowIfCancellationRequested();
 
         // The note of a refresh must be committed before the refresh token is sent, whatever becomes of a caller's transaction.
-        using var noTransaction = new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        using var noTransaction = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {

@@ -67,6 +67,45 @@ public sealed class EncryptionTests : IDisposable
     [Theory]
     [OnSqlite]
     [OnPostgres]
+    public async Task A_note_leaves_the_stored_tokens_as_they_are(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var host = StoreHost.Create(database, _keys);
+        var first = await host.Store.SaveAsync(TestConnections.Create());
+        var stored = await StoredTokensAsync(database);
+        var note = new RefreshAttempt { AttemptId = Guid.NewGuid(), FirstSentAt = TestConnections.Noon, LeaseExpiresAt = TestConnections.Noon.AddSeconds(20) };
+
+        var noted = await host.Store.SaveAsync((await host.Store.FindAsync(first.AccountId))! with { PendingRefresh = note });
+        var storedWithNote = await StoredTokensAsync(database);
+        var answer = TestConnections.Create().Tokens;
+        await host.Store.SaveAsync(noted with { PendingRefresh = null, Tokens = answer });
+
+        Assert.Equal(stored, storedWithNote);
+        Assert.Empty(stored.Intersect(await StoredTokensAsync(database)));
+        Assert.Equivalent(noted with { PendingRefresh = null, Tokens = answer, Version = 3 }, await host.Store.FindAsync(first.AccountId), strict: true);
+    }
+
+    [Theory]
+    [OnSqlite]
+    [OnPostgres]
+    public async Task Tokens_of_an_earlier_version_or_another_account_are_written_as_given(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var host = StoreHost.Create(database, _keys);
+        var first = await host.Store.SaveAsync(TestConnections.Create());
+        var read = (await host.Store.FindAsync(first.AccountId))!;
+        await host.Store.SaveAsync(first with { Tokens = TestConnections.Create().Tokens });
+
+        await host.Store.SaveAsync(read with { Version = 2 });
+        await host.Store.SaveAsync((await host.Store.FindAsync(first.AccountId))! with { AccountId = "acct_other", Version = 0 });
+
+        Assert.Equal(first.Tokens.RefreshToken, (await host.Store.FindAsync(first.AccountId))!.Tokens.RefreshToken);
+        Assert.Equal(first.Tokens.RefreshToken, (await host.Store.FindAsync("acct_other"))!.Tokens.RefreshToken);
+    }
+
+    [Theory]
+    [OnSqlite]
+    [OnPostgres]
     public async Task Tokens_copied_onto_another_account_do_not_decrypt(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
@@ -103,7 +142,7 @@ public sealed class EncryptionTests : IDisposable
     [Theory]
     [OnSqlite]
     [OnPostgres]
-    public async Task After_a_rotation_of_keys_old_rows_are_read_and_new_ones_use_the_new_key(Engine engine)
+    public async Task After_a_rotation_of_keys_old_tokens_are_read_and_new_ones_use_the_new_key(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         AirwallexConnection saved;
@@ -117,11 +156,12 @@ public sealed class EncryptionTests : IDisposable
         var old = await ProtectedTokenAsync(database);
         await using var after = StoreHost.Create(database, _keys);
         var read = await after.Store.FindAsync(saved.AccountId);
-        await after.Store.SaveAsync(read!);
+        var answer = TestConnections.Create().Tokens;
+        await after.Store.SaveAsync(read! with { Tokens = answer });
 
         Assert.Equal(saved.Tokens.RefreshToken, read!.Tokens.RefreshToken);
         Assert.NotEqual(KeyIdOf(old), KeyIdOf(await ProtectedTokenAsync(database)));
-        Assert.Equal(saved.Tokens.RefreshToken, (await after.Store.FindAsync(saved.AccountId))!.Tokens.RefreshToken);
+        Assert.Equal(answer.RefreshToken, (await after.Store.FindAsync(saved.AccountId))!.Tokens.RefreshToken);
     }
 
     [Theory]
@@ -237,4 +277,7 @@ public sealed class EncryptionTests : IDisposable
         using var reader = new StreamReader(stream, Encoding.Latin1);
         return reader.ReadToEnd();
     }
+
+    private static async Task<List<string>> StoredTokensAsync(TestDatabase database) =>
+        [.. await database.QueryAsync("SELECT \"ProtectedAccessToken\", \"ProtectedRefreshToken\" FROM \"AirwallexConnections\"")];
 }

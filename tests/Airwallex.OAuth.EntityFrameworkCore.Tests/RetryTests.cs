@@ -44,6 +44,29 @@ public sealed class RetryTests : IDisposable
     [Theory]
     [OnSqlite]
     [OnPostgres]
+    public async Task A_note_that_is_repeated_after_it_took_effect_is_won_and_another_note_is_not(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var host = CreateRetrying(database);
+        var accountId = (await host.Store.SaveAsync(TestConnections.Create())).AccountId;
+        var read = (await host.Store.FindAsync(accountId))!;
+        var readByAnother = (await host.Store.FindAsync(accountId))!;
+        _breaking.BreakAfterNextWrites(1);
+
+        var noted = await host.Store.SaveAsync(read with { PendingRefresh = Note() });
+
+        Assert.False(await host.Store.TrySaveAsync(readByAnother with { PendingRefresh = Note() }));
+        Assert.Equal(noted.PendingRefresh!.AttemptId, (await host.Store.FindAsync(accountId))!.PendingRefresh!.AttemptId);
+
+        static RefreshAttempt Note() => new()
+        {
+            AttemptId = Guid.NewGuid(), FirstSentAt = TestConnections.Noon, LeaseExpiresAt = TestConnections.Noon.AddSeconds(20),
+        };
+    }
+
+    [Theory]
+    [OnSqlite]
+    [OnPostgres]
     public async Task An_update_of_another_instance_is_still_a_lost_swap(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
