@@ -217,15 +217,27 @@ public sealed class AirwallexConnections
             ConnectedAt = receivedAt,
             RenewAt = RenewalSchedule.RenewAt(tokens, _options.CurrentValue.KeepAlive),
         };
-        var mayBeSaved = false;
+        AirwallexConnection? replaced = null;
+        var (isTried, hasFailed) = (false, false);
         var stands = await _records.SwapUntilStoredAsync(
             tokens.AccountId,
             lastRead: null,
-            decide: current => mayBeSaved && IsSame(current, connection) ? current : connection with { Version = current?.Version ?? 0 },
+            decide: current =>
+            {
+                // Whatever was connected at the same time or later, while the store failed us, stands: it replaced ours, or may have.
+                if (hasFailed && current is not null
+                    && (IsSame(current, connection) || IsLater(current, connection) || (isTried && IsAnother(current, replaced))))
+                {
+                    return current;
+                }
+
+                (replaced, isTried) = (current, true);
+                return connection with { Version = current?.Version ?? 0 };
+            },
             waitFor: static _ => null,
             onFailure: exception =>
             {
-                mayBeSaved = true;
+                hasFailed = true;
                 _logger.SavingFails(tokens.AccountId, exception);
                 if (_runtime.Now - receivedAt >= _options.CurrentValue.TokenRequestTimeout)
                 {
@@ -234,17 +246,24 @@ public sealed class AirwallexConnections
                 }
             }).ConfigureAwait(false);
 
-        account.Publish(AccessToken.From(tokens, _options.CurrentValue, _runtime));
+        account.Publish(AccessToken.From(stands!.Tokens, _options.CurrentValue, _runtime));
         (account.Pause, account.Seen) = (null, null);
         _logger.Connected(tokens.AccountId);
         _observers.Notify(ConnectionEventKind.Connected, tokens.AccountId);
-        return stands!;
+        return stands;
     }
 
     // A write that took effect and reported a failure: the connection stands there, and may have been refreshed by now. What stands must not
     // be overwritten with tokens that are spent. Some databases keep instants to the microsecond only.
-    private static bool IsSame(AirwallexConnection? current, AirwallexConnection connection) =>
-        current is not null && (current.ConnectedAt - connection.ConnectedAt).Duration() < TimeSpan.FromMilliseconds(1);
+    private static bool IsSame(AirwallexConnection current, AirwallexConnection connection) =>
+        (current.ConnectedAt - connection.ConnectedAt).Duration() < TimeSpan.FromMilliseconds(1);
+
+    private static bool IsLater(AirwallexConnection current, AirwallexConnection connection) =>
+        current.Status == ConnectionStatus.Active && current.ConnectedAt > connection.ConnectedAt;
+
+    // By the clock of another instance it may not be later, but it was not there when ours was written.
+    private static bool IsAnother(AirwallexConnection current, AirwallexConnection? replaced) =>
+        current.Status == ConnectionStatus.Active && current.ConnectedAt != replaced?.ConnectedAt;
 
     private void ReportDisconnected(Account account, string reason)
     {

@@ -5,6 +5,8 @@ internal sealed class ConnectionRecords(ITokenStore store, RefreshRuntime runtim
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstLeasePause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestLeasePause = TimeSpan.FromSeconds(1);
 
     public async ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
     {
@@ -82,14 +84,14 @@ internal sealed class ConnectionRecords(ITokenStore store, RefreshRuntime runtim
         Func<AirwallexConnection, DateTimeOffset?> waitFor,
         Action<AirwallexOAuthException> onFailure)
     {
-        for (var failures = 0; ;)
+        for (int failures = 0, waits = 0; ;)
         {
             try
             {
                 var current = lastRead ?? await FindAsync(accountId).ConfigureAwait(false);
                 if (lastRead is null && current is not null && waitFor(current) is { } end && end > runtime.Now)
                 {
-                    await runtime.Delay(end - runtime.Now).ConfigureAwait(false);
+                    await WaitForLeaseAsync(end, waits++).ConfigureAwait(false);
                     continue;
                 }
 
@@ -113,6 +115,14 @@ internal sealed class ConnectionRecords(ITokenStore store, RefreshRuntime runtim
                 await runtime.Delay(runtime.Backoff(FirstPause, failures++, LongestPause)).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Waits before another look at a lease, longer each time: it may end before its time, and whoever looks late may come too late.</summary>
+    public Task WaitForLeaseAsync(DateTimeOffset end, int waits)
+    {
+        var pause = runtime.Backoff(FirstLeasePause, waits, LongestLeasePause);
+        var left = end - runtime.Now;
+        return runtime.Delay(pause < left ? pause : left);
     }
 
     // A store that mixes up accounts or versions would have us spend or overwrite the wrong refresh token (invariants 2 and 5).

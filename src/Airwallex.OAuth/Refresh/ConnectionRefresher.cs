@@ -20,9 +20,6 @@ internal partial class ConnectionRefresher(
     RefreshMetrics metrics,
     ILogger<ConnectionRefresher> logger)
 {
-    private static readonly TimeSpan FirstLeasePause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestLeasePause = TimeSpan.FromSeconds(1);
-
     protected AirwallexOAuthOptions Options => options.CurrentValue;
 
     protected RefreshRuntime Runtime => runtime;
@@ -206,9 +203,7 @@ internal partial class ConnectionRefresher(
     {
         var leaseExpiresAt = current.PendingRefresh!.LeaseExpiresAt;
         logger.WaitingForLease(current.AccountId, leaseExpiresAt);
-        var pause = runtime.Backoff(FirstLeasePause, waits, LongestLeasePause);
-        var left = leaseExpiresAt - runtime.Now;
-        await runtime.Delay(pause < left ? pause : left).ConfigureAwait(false);
+        await records.WaitForLeaseAsync(leaseExpiresAt, waits).ConfigureAwait(false);
     }
 
     // ---- After a crash: the answer was lost, and the grace period is over.

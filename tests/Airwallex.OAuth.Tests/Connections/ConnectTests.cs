@@ -123,6 +123,66 @@ public sealed class ConnectTests
     }
 
     [Theory]
+    [InlineData(-3)] // The other instance's clock is behind.
+    [InlineData(3)]
+    public async Task A_connect_that_another_replaced_while_the_store_failed_leaves_the_other(int seconds)
+    {
+        await using var app = new TestApp();
+        var another = Guid.NewGuid().ToString();
+        app.Store.TrySave = async connection =>
+        {
+            app.Store.TrySave = null;
+            await app.Store.Inner.TrySaveAsync(connection);
+            var stored = await app.StoredAsync();
+            await app.Store.Inner.TrySaveAsync(
+                stored with { ConnectedAt = stored.ConnectedAt.AddSeconds(seconds), Tokens = stored.Tokens with { AccessToken = another, RefreshToken = another } });
+            throw new IOException("The connection broke before the answer.");
+        };
+
+        var stands = await app.ResultAsync(app.ConnectAsync());
+
+        Assert.Equal(another, stands.Tokens.RefreshToken);
+        Assert.Equal(another, (await app.StoredAsync()).Tokens.RefreshToken);
+        Assert.Equal(another, await app.TokenAsync());
+    }
+
+    [Fact]
+    public async Task A_connect_that_is_saved_late_does_not_replace_a_later_one()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        var earlier = await app.StoredAsync();
+        app.Store.Find = _ => throw new IOException("This instance is cut off from the database.");
+        var late = app.ConnectAsync();
+        await app.AdvanceAsync(2);
+
+        await app.Store.Inner.TrySaveAsync(earlier with { ConnectedAt = app.Time.GetUtcNow(), Tokens = earlier.Tokens with { RefreshToken = "later" } });
+        app.Store.Find = null;
+        await app.ResultAsync(late);
+
+        Assert.Equal("later", (await app.StoredAsync()).Tokens.RefreshToken);
+    }
+
+    [Fact]
+    public async Task A_reconnect_whose_first_read_failed_replaces_the_old_connection()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        var old = await app.StoredAsync();
+        await app.AdvanceAsync(60);
+        app.Store.Find = _ =>
+        {
+            app.Store.Find = null;
+            throw new IOException("The database is down.");
+        };
+
+        var connected = await app.ResultAsync(app.ConnectAsync());
+
+        Assert.NotEqual(old.Tokens.RefreshToken, connected.Tokens.RefreshToken);
+        Assert.Equal(connected.Tokens, (await app.StoredAsync()).Tokens);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" ")]
     [InlineData(null)]

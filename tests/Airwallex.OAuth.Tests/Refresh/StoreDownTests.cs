@@ -133,6 +133,29 @@ public sealed class StoreDownTests
     }
 
     [Fact]
+    public async Task Unsaved_tokens_are_saved_soon_after_another_instance_gave_its_lease_up()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        FailWhenSavingTokens(app);
+        var token = await app.ResultAsync(app.TokenAsync());
+        await app.ChangeStoredAsync(current => current with
+        {
+            PendingRefresh = current.PendingRefresh! with { AttemptId = Guid.NewGuid(), LeaseExpiresAt = app.Time.GetUtcNow().AddSeconds(20) },
+        });
+        app.Store.TrySave = null;
+        await app.AdvanceAsync(4);
+
+        Assert.NotEqual(token, (await app.StoredAsync()).Tokens.AccessToken);
+
+        await app.ChangeStoredAsync(current => current with { PendingRefresh = current.PendingRefresh! with { LeaseExpiresAt = app.Time.GetUtcNow() } });
+        await app.AdvanceAsync(1.5);
+
+        Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
+    }
+
+    [Fact]
     public async Task Tokens_whose_save_took_effect_but_reported_failure_are_not_saved_twice()
     {
         await using var app = new TestApp();

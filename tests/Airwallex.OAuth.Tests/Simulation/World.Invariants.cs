@@ -74,6 +74,18 @@ internal sealed partial class World
     /// <summary>The sender of a refresh token will never hear what became of it.</summary>
     public void OnUnanswered(string sent) => _unanswered.Add(sent);
 
+    // Whoever died with a note in the store that does not say so may have known of an answer, an error of the server's too; now nobody does.
+    private void OnCrashed(Instance instance)
+    {
+        foreach (var row in Database.Rows)
+        {
+            if (row.PendingRefresh is { AnsweredStatus: null } note && note.AttemptId == instance.Accounts.Find(row.AccountId)?.LastAttemptId)
+            {
+                OnUnanswered(row.Tokens.RefreshToken);
+            }
+        }
+    }
+
     /// <summary>Airwallex has carried a token request out.</summary>
     public void OnProcessed(PendingTokenRequest request, TokenAnswer answer)
     {

@@ -203,6 +203,7 @@ internal sealed partial class World
             case < 35 when AnyInstance() is { } victim:
                 Trace($"{victim} crashes");
                 victim.Crash();
+                OnCrashed(victim);
                 _instances.Remove(victim);
                 _crashed.Add(victim);
                 Scheduler.After(longest * Scheduler.Random.NextDouble(), () => StartInstance());
