@@ -50,7 +50,9 @@ public sealed class AirwallexConnections
     /// <param name="redirectUri">The redirect URI that the code was obtained with. Default: <see cref="AirwallexOAuthOptions.RedirectUri"/>.</param>
     /// <param name="codeVerifier">The verifier of the <see cref="Pkce"/> pair in the authorize URL. Default: none.</param>
     /// <param name="cancellationToken">Gives up waiting. What was sent is still finished: an answer that arrives is saved.</param>
-    /// <returns>The connection as it was saved.</returns>
+    /// <returns>
+    /// The connection as it was saved; or, when the store failed meanwhile and the customer authorized once more, the later one, which stands.
+    /// </returns>
     /// <exception cref="ArgumentException">The code is empty, or no redirect URI is known.</exception>
     /// <exception cref="TokenRequestException">Airwallex refused the code, or no answer arrived. Let the customer start again.</exception>
     /// <exception cref="AirwallexOAuthException">The token store fails; the connection is saved as soon as it works again, while this process lives.</exception>
