@@ -60,7 +60,9 @@ public sealed class RetryTests : IDisposable
 
         static RefreshAttempt Note() => new()
         {
-            AttemptId = Guid.NewGuid(), FirstSentAt = TestConnections.Noon, LeaseExpiresAt = TestConnections.Noon.AddSeconds(20),
+            AttemptId = Guid.NewGuid(),
+            FirstSentAt = TestConnections.Noon,
+            LeaseExpiresAt = TestConnections.Noon.AddSeconds(20),
         };
     }
 
