@@ -1,277 +1,155 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as a singleton;
-/// thread-safe. Applications that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c> need only
-/// <see cref="ConnectAsync"/> and <see cref="DisconnectAsync"/>.
+/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as a singleton; thread-safe.
+/// Programs that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c> need only <see cref="ConnectAsync"/> and
+/// <see cref="DisconnectAsync"/>.
 /// </summary>
-public sealed class AirwallexConnections
+/// <remarks>
+/// <para>What was sent belongs to no caller: cancelling a call frees that caller alone, and a response that arrives is saved all the same. No
+/// call that waits for a refresh waits longer than 30 s; it then gets a transient <see cref="AirwallexOAuthException"/> while the refresh goes
+/// on.</para>
+/// <para>Every method throws <see cref="ArgumentException"/> for an account id that is empty, longer than 255 characters, or has control
+/// characters or white space at an end; and <see cref="AirwallexOAuthException"/> when the token store fails
+/// (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a client id that is no application of this
+/// process.</para>
+/// <para>Members are virtual and a constructor is protected, so that the class can be mocked.</para>
+/// </remarks>
+public class AirwallexConnections
 {
-    private readonly Accounts _accounts;
-    private readonly ConnectionRecords _records;
-    private readonly ConnectionRefresher _refresher;
-    private readonly AccessTokens _tokens;
-    private readonly Func<TokenClient> _tokenClient;
-    private readonly IOptionsMonitor<AirwallexOAuthOptions> _options;
-    private readonly RefreshRuntime _runtime;
-    private readonly ConnectionObservers _observers;
-    private readonly ILogger<AirwallexConnections> _logger;
+    private readonly AirwallexApplication _application = null!;
 
-    internal AirwallexConnections(
-        Accounts accounts,
-        ConnectionRecords records,
-        ConnectionRefresher refresher,
-        AccessTokens tokens,
-        Func<TokenClient> tokenClient,
-        IOptionsMonitor<AirwallexOAuthOptions> options,
-        RefreshRuntime runtime,
-        ConnectionObservers observers,
-        ILogger<AirwallexConnections> logger)
+    /// <summary>For mocks.</summary>
+    protected AirwallexConnections()
     {
-        _accounts = accounts;
-        _records = records;
-        _refresher = refresher;
-        _tokens = tokens;
-        _tokenClient = tokenClient;
-        _options = options;
-        _runtime = runtime;
-        _observers = observers;
-        _logger = logger;
     }
+
+    internal AirwallexConnections(AirwallexApplication application) => _application = application;
 
     /// <summary>
     /// Exchanges an authorization code and saves the connection. Connecting an account again replaces its tokens and makes it
     /// <see cref="ConnectionStatus.Active"/>.
     /// </summary>
-    /// <param name="code">The code from the redirect, once its state was checked.</param>
-    /// <param name="redirectUri">The redirect URI that the code was obtained with. Default: <see cref="AirwallexOAuthOptions.RedirectUri"/>.</param>
-    /// <param name="codeVerifier">The verifier of the <see cref="Pkce"/> pair in the authorize URL. Default: none.</param>
-    /// <param name="cancellationToken">Gives up waiting. What was sent is still finished: an answer that arrives is saved.</param>
+    /// <param name="code">The code from the redirect, once its state was checked. It is good once.</param>
+    /// <param name="options">Redirect URI, PKCE verifier, and what is to run before the first save. Default: null, none of them.</param>
+    /// <param name="cancellationToken">Cancels the wait; the exchange and the save go on, and a failure is logged.</param>
     /// <returns>
-    /// The connection as it was saved; or, when the store failed meanwhile and the customer authorized once more, the later one, which stands.
+    /// The connection as it was saved; or, when the store failed meanwhile and the customer authorized once more, the later one.
     /// </returns>
     /// <exception cref="ArgumentException">The code is empty, or no redirect URI is known.</exception>
-    /// <exception cref="TokenRequestException">Airwallex refused the code, or no answer arrived. Let the customer start again.</exception>
-    /// <exception cref="AirwallexOAuthException">The token store fails; the connection is saved as soon as it works again, while this process lives.</exception>
-    public async Task<AirwallexConnection> ConnectAsync(
-        string code, Uri? redirectUri = null, string? codeVerifier = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(code);
-        RedirectUriRule.Choose(redirectUri, _options.CurrentValue);
-        cancellationToken.ThrowIfCancellationRequested();
-
-        var connected = new TaskCompletionSource<AirwallexConnection>(_runtime.Continuations);
-        _runtime.Start(async () =>
-        {
-            try
-            {
-                var tokens = await ExchangeAsync(code, redirectUri, codeVerifier).ConfigureAwait(false);
-                connected.TrySetResult(await SaveAsync(tokens, failure => connected.TrySetException(failure)).ConfigureAwait(false));
-            }
-            catch (Exception exception)
-            {
-                connected.TrySetException(exception);
-            }
-        });
-        return await connected.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    /// <exception cref="TokenRequestException">
+    /// Airwallex refused the code, or no response arrived within 60 s. Let the customer start again.
+    /// </exception>
+    /// <exception cref="AirwallexOAuthException">
+    /// The token store fails; the connection is saved as soon as it works again, while this process lives.
+    /// </exception>
+    /// <remarks>Airwallex's page "Authorize new customers", "Exchange authorization code for tokens"; RFC 6749, section 4.1.3.</remarks>
+    public virtual Task<AirwallexConnection> ConnectAsync(
+        string code, ConnectOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
     /// <summary>
-    /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does not. For requests that do not
-    /// go through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>.
+    /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does not. For requests that do
+    /// not go through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>.
     /// </summary>
     /// <param name="accountId">The connected account.</param>
-    /// <param name="cancellationToken">Frees this caller alone; a refresh under way goes on.</param>
+    /// <param name="cancellationToken">Cancels the wait; a refresh under way goes on.</param>
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
-    /// <exception cref="TokenRequestException">No token is to be had now; see <see cref="TokenRequestException.IsTransient"/>.</exception>
-    /// <exception cref="AirwallexOAuthException">The token store fails.</exception>
-    public Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        return _tokens.FindFresh(accountId)?.ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
-    }
+    /// <exception cref="TokenRequestException">There is no token now; see <see cref="AirwallexOAuthException.IsTransient"/>.</exception>
+    public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
-    /// <summary>Refreshes the account's tokens although they may still be valid, or joins the refresh in flight.</summary>
+    /// <summary>Refreshes the account's tokens although they may still be valid.</summary>
     /// <param name="accountId">The connected account.</param>
-    /// <param name="cancellationToken">Frees this caller alone; the refresh goes on.</param>
-    /// <returns>The connection with its new tokens.</returns>
+    /// <param name="cancellationToken">Cancels the wait; the refresh goes on.</param>
+    /// <returns>The connection with tokens that were issued after this call.</returns>
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
     /// <exception cref="TokenRequestException">The refresh failed; the connection is untouched.</exception>
-    /// <exception cref="AirwallexOAuthException">The token store fails.</exception>
-    public async Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        var account = _accounts.Get(accountId);
-        return (await _refresher.RunAsync(account, new RefreshNeed(RefreshTrigger.Forced), cancellationToken).ConfigureAwait(false)).Connection;
-    }
+    /// <remarks>Airwallex's page "Authorize new customers", "Refresh access tokens"; RFC 6749, section 6.</remarks>
+    public virtual Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
     /// <summary>
-    /// Ends the connection on our side: deletes what is stored and drops the access token. Airwallex documents no way to revoke tokens; they
-    /// expire there by themselves. Does nothing when the account is not connected.
+    /// Disconnects the account on our side: deletes what is stored and drops the access token. Airwallex documents no way to revoke tokens; they
+    /// expire there by themselves. Does nothing when the account is not connected. A connection that is made meanwhile stays.
     /// </summary>
     /// <param name="accountId">The account.</param>
-    /// <param name="cancellationToken">Gives up; whether the connection was deleted is then unknown.</param>
-    /// <exception cref="AirwallexOAuthException">The token store fails.</exception>
-    public async Task DisconnectAsync(string accountId, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        var account = _accounts.Get(accountId);
-        await _records.DeleteAsync(accountId, cancellationToken).ConfigureAwait(false);
-        ReportDisconnected(account, "The application disconnected it.");
-    }
+    /// <param name="cancellationToken">Cancels the deletion; whether it took effect is then unknown.</param>
+    public virtual Task DisconnectAsync(string accountId, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
     /// <summary>
-    /// Marks the connection <see cref="ConnectionStatus.Disconnected"/> because Airwallex says that it is, by webhook. No instance
-    /// refreshes it again; this one drops its access token at once.
+    /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped, and a refresh in the
+    /// background asks for the proof. If Airwallex refuses the refresh token, the connection becomes
+    /// <see cref="ConnectionStatus.Disconnected"/> with <paramref name="reason"/>; if it does not, nothing changes. Replays and late reports
+    /// therefore do no harm. Returns when the report is stored, so that a crash does not forget it.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="reason">Why, as a sentence.</param>
-    /// <param name="occurredAt">
-    /// When it happened. A connection made later is left alone: webhooks arrive late and out of order. Default: null, now.
-    /// </param>
-    /// <param name="cancellationToken">Gives up; whether the connection was marked is then unknown.</param>
-    /// <returns>False when there is no such connection to mark.</returns>
-    /// <exception cref="AirwallexOAuthException">The token store fails.</exception>
-    public async Task<bool> MarkDisconnectedAsync(
-        string accountId, string reason, DateTimeOffset? occurredAt = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-
-        var account = _accounts.Get(accountId);
-        while (await _records.FindAsync(accountId, cancellationToken).ConfigureAwait(false) is { } current && !(occurredAt < current.ConnectedAt))
-        {
-            var marked = current with { Status = ConnectionStatus.Disconnected, StatusReason = reason, PendingRefresh = null };
-            if (current.Status == ConnectionStatus.Disconnected)
-            {
-                return true;
-            }
-
-            if (await _records.TrySaveAsync(marked, cancellationToken).ConfigureAwait(false))
-            {
-                ReportDisconnected(account, reason);
-                return true;
-            }
-        }
-
-        return false;
-    }
+    /// <param name="cancellationToken">Cancels the store calls; whether the report was stored is then unknown.</param>
+    /// <returns>False when no connection of the account is stored.</returns>
+    /// <remarks>Airwallex's webhook events <c>connection.disconnected</c> and <c>partner_connection.disconnected</c>.</remarks>
+    public virtual Task<bool> ReportDisconnectionAsync(
+        string accountId, string reason, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
     /// <summary>The connection of an account as it is stored, whatever its status; null when there is none.</summary>
     /// <param name="accountId">The account.</param>
-    /// <param name="cancellationToken">Gives up reading.</param>
-    /// <exception cref="AirwallexOAuthException">The token store fails.</exception>
-    public async Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
-        return await _records.FindAsync(accountId, cancellationToken).ConfigureAwait(false);
-    }
+    /// <param name="cancellationToken">Cancels the read.</param>
+    public virtual Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
-    /// <summary>Streams the stored connections, in any order.</summary>
-    /// <param name="filter">Which ones. Default: null, all.</param>
+    /// <summary>Streams the stored connections of this application, page by page, in any order.</summary>
+    /// <param name="status">
+    /// Only connections with this status; <see cref="ConnectionStatus.Unreadable"/> reads all to find them. Default: null, any.
+    /// </param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public IAsyncEnumerable<AirwallexConnection> ListAsync(ConnectionFilter? filter = null, CancellationToken cancellationToken = default) =>
-        _records.ListAsync(filter ?? new ConnectionFilter(), cancellationToken);
+    public virtual IAsyncEnumerable<AirwallexConnection> ListAsync(
+        ConnectionStatus? status = null, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
-    // Not a local function: its closure would be allocated for callers who need not wait, too.
-    private async Task<string> WaitForAccessTokenAsync(string accountId, CancellationToken cancellationToken) =>
-        (await _tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false)).Value!;
+    /// <summary>Counts the stored connections of this application.</summary>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    public virtual Task<ConnectionSummary> SummarizeAsync(CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
     /// <summary>
-    /// A code is sent again only when it surely was not spent: nothing was sent, or the answer says that the endpoint failed. In the second case the worst
-    /// that can come of it is the refusal that giving up would mean anyway.
+    /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at once. For a person to call,
+    /// when a connection ended by mistake: nothing ends for good. An active connection is refreshed.
     /// </summary>
-    private async Task<TokenSet> ExchangeAsync(string code, Uri? redirectUri, string? codeVerifier)
-    {
-        for (var retries = 0; ; retries++)
-        {
-            TokenRequestException failure;
-            try
-            {
-                return await _tokenClient().ExchangeCodeAsync(code, redirectUri, codeVerifier, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (TokenRequestException exception) when (
-                exception.IsTransient && (exception.NothingSent || exception.StatusCode is not null) && retries < _options.CurrentValue.MaxRetries)
-            {
-                failure = exception;
-            }
+    /// <param name="accountId">The account.</param>
+    /// <param name="cancellationToken">Cancels the wait; the refresh goes on.</param>
+    /// <returns>The connection, active.</returns>
+    /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
+    /// <exception cref="ReauthorizationRequiredException">Airwallex refused the refresh token again.</exception>
+    /// <exception cref="TokenRequestException">The refresh failed; it will be tried again.</exception>
+    public virtual Task<AirwallexConnection> ReactivateAsync(string accountId, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
-            var options = _options.CurrentValue;
-            var pause = _runtime.Backoff(options.RetryBaseDelay, retries, options.MaxRetryDelay);
-            await _runtime.Delay(failure.RetryAfter > pause && failure.RetryAfter < options.RefreshLease ? failure.RetryAfter.Value : pause).ConfigureAwait(false);
-        }
-    }
+    /// <summary>
+    /// Takes over a refresh token that another program has kept until now. Nothing is sent; call <see cref="RefreshAsync"/> at once to see that it
+    /// works. The other program must not use the token any more. Safe to call again.
+    /// </summary>
+    /// <param name="accountId">The account that the token belongs to.</param>
+    /// <param name="refreshToken">The refresh token issued last: 1 to 8,192 visible ASCII characters.</param>
+    /// <param name="refreshTokenExpiresAt">When it expires. Default: null, unknown: it is renewed within a day.</param>
+    /// <param name="cancellationToken">Cancels the save; whether it took effect is then unknown.</param>
+    /// <returns>False, and nothing changed, when an active connection of the account is stored.</returns>
+    /// <exception cref="ArgumentException">The refresh token is malformed.</exception>
+    public virtual Task<bool> TryImportAsync(
+        string accountId,
+        string refreshToken,
+        DateTimeOffset? refreshTokenExpiresAt = null,
+        CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 
-    // Tokens that were received are never lost while the process lives (invariant 3): saving goes on when the caller has long been told.
-    private async Task<AirwallexConnection> SaveAsync(TokenSet tokens, Action<AirwallexOAuthException> tellCaller)
-    {
-        var account = _accounts.Get(tokens.AccountId);
-        var receivedAt = _runtime.Now;
-        var connection = new AirwallexConnection
-        {
-            AccountId = tokens.AccountId,
-            Tokens = tokens,
-            ConnectedAt = receivedAt,
-            RenewAt = RenewalSchedule.RenewAt(tokens, _options.CurrentValue.KeepAlive),
-        };
-        AirwallexConnection? replaced = null;
-        var (isTried, hasFailed) = (false, false);
-        var stands = await _records.SwapUntilStoredAsync(
-            tokens.AccountId,
-            lastRead: null,
-            decide: current =>
-            {
-                // Whatever was connected at the same time or later, while the store failed us, stands: it replaced ours, or may have.
-                if (hasFailed && current is not null
-                    && (IsSame(current, connection) || IsLater(current, connection) || (isTried && IsAnother(current, replaced))))
-                {
-                    return current;
-                }
-
-                (replaced, isTried) = (current, true);
-                return connection with { Version = current?.Version ?? 0 };
-            },
-            waitFor: static _ => null,
-            onFailure: exception =>
-            {
-                hasFailed = true;
-                _logger.SavingFails(tokens.AccountId, exception);
-                if (_runtime.Now - receivedAt >= _options.CurrentValue.TokenRequestTimeout)
-                {
-                    tellCaller(new AirwallexOAuthException(
-                        $"Account {tokens.AccountId} authorized, but its connection cannot be saved: the token store fails. Saving is tried for as long as this process lives; repair the store.", exception));
-                }
-            }).ConfigureAwait(false);
-
-        account.Publish(AccessToken.From(stands!.Tokens, _options.CurrentValue, _runtime));
-        (account.Pause, account.Seen) = (null, null);
-        _logger.Connected(tokens.AccountId);
-        _observers.Notify(ConnectionEventKind.Connected, tokens.AccountId);
-        return stands;
-    }
-
-    // A write that took effect and reported a failure: the connection stands there, and may have been refreshed by now. What stands must not
-    // be overwritten with tokens that are spent. Some databases keep instants to the microsecond only.
-    private static bool IsSame(AirwallexConnection current, AirwallexConnection connection) =>
-        (current.ConnectedAt - connection.ConnectedAt).Duration() < TimeSpan.FromMilliseconds(1);
-
-    private static bool IsLater(AirwallexConnection current, AirwallexConnection connection) =>
-        current.Status == ConnectionStatus.Active && current.ConnectedAt > connection.ConnectedAt;
-
-    // By the clock of another instance it may not be later, but it was not there when ours was written.
-    private static bool IsAnother(AirwallexConnection current, AirwallexConnection? replaced) =>
-        current.Status == ConnectionStatus.Active && current.ConnectedAt != replaced?.ConnectedAt;
-
-    private void ReportDisconnected(Account account, string reason)
-    {
-        account.Publish(AccessToken.None());
-        (account.Pause, account.Seen) = (null, null);
-        _logger.Disconnected(account.Id, reason);
-        _observers.Notify(ConnectionEventKind.Disconnected, account.Id, reason);
-    }
+    /// <summary>
+    /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs without a host: a cron job
+    /// or a timer-triggered function calls it at least once a day. A host does this by itself.
+    /// </summary>
+    /// <param name="cancellationToken">Starts nothing more; what is in flight is awaited all the same.</param>
+    public virtual Task<KeepAliveResult> KeepAliveAsync(CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
 }

@@ -34,7 +34,7 @@ public static class AirwallexHttpClientBuilderExtensions
         {
             var hosts = new ApiHosts(OptionsOf(services)); // First: it says what is missing when AddAirwallexOAuth was not called.
             return new AirwallexTokenHandler(
-                services.GetRequiredService<AccessTokens>(), hosts, accountSelector, services.GetRequiredService<ILogger<AirwallexTokenHandler>>());
+                services.GetRequiredService<AccessTokenProvider>(), hosts, accountSelector, services.GetRequiredService<ILogger<AirwallexTokenHandler>>());
         });
         HideAuthorizationFromLogs(builder);
         return builder;
@@ -50,7 +50,7 @@ public static class AirwallexHttpClientBuilderExtensions
         });
 
     private static AirwallexOAuthOptions OptionsOf(IServiceProvider services) =>
-        services.GetService<AccessTokens>() is null
+        services.GetService<AccessTokenProvider>() is null
             ? throw new InvalidOperationException("AddAirwallexToken needs services.AddAirwallexOAuth(…): call it once, in any order.")
             : services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue;
 }

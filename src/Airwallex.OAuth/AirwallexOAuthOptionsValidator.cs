@@ -55,38 +55,8 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         address is null || (address.IsAbsoluteUri && ApiHosts.IsSecure(address)),
         $"{name} '{address}' must be an absolute https address, or http on loopback.", faults);
 
-    private static void CheckTimes(AirwallexOAuthOptions options, List<string> faults)
-    {
-        RequirePositive(nameof(options.RefreshAhead), options.RefreshAhead, faults);
-        RequirePositive(nameof(options.RefreshLease), options.RefreshLease, faults);
+    private static void CheckTimes(AirwallexOAuthOptions options, List<string> faults) =>
         RequirePositive(nameof(options.GracePeriod), options.GracePeriod, faults);
-        RequirePositive(nameof(options.TokenRequestTimeout), options.TokenRequestTimeout, faults);
-        RequirePositive(nameof(options.RetryBaseDelay), options.RetryBaseDelay, faults);
-        Require(options.ExpirySkew >= TimeSpan.Zero, $"ExpirySkew ({Text(options.ExpirySkew)}) must not be negative.", faults);
-        Require(options.MaxRetries is >= 0 and <= 20, $"MaxRetries ({options.MaxRetries}) must be from 0 to 20.", faults);
-        Require(Enum.IsDefined(options.GraceExceeded), $"GraceExceeded {options.GraceExceeded} does not exist; choose Attempt or RequireReauthorization.", faults);
-        Require(
-            options.MaxRetryDelay >= options.RetryBaseDelay,
-            $"MaxRetryDelay ({Text(options.MaxRetryDelay)}) must not be less than RetryBaseDelay ({Text(options.RetryBaseDelay)}).", faults);
-        Require(
-            options.ExpirySkew < options.RefreshAhead,
-            $"ExpirySkew ({Text(options.ExpirySkew)}) must be less than RefreshAhead ({Text(options.RefreshAhead)}), or every refresh would be waited for.", faults);
-
-        var leaseMargin = RefreshTimes.LeaseMargin(options);
-        var graceMargin = RefreshTimes.GraceMargin(options);
-        Require(
-            options.RefreshLease < options.GracePeriod,
-            $"RefreshLease ({Text(options.RefreshLease)}) must be less than GracePeriod ({Text(options.GracePeriod)}), or no instance could recover what another left unfinished.", faults);
-        Require(
-            leaseMargin >= TimeSpan.Zero && leaseMargin < options.RefreshLease,
-            $"LeaseMargin ({Text(leaseMargin)}) must be less than RefreshLease ({Text(options.RefreshLease)}).", faults);
-        Require(
-            graceMargin >= TimeSpan.Zero && graceMargin < options.GracePeriod - options.RefreshLease,
-            $"GraceMargin ({Text(graceMargin)}) and RefreshLease ({Text(options.RefreshLease)}) together must be less than GracePeriod ({Text(options.GracePeriod)}), or no time would be left to recover.", faults);
-        Require(
-            options.TokenRequestTimeout <= options.RefreshLease - leaseMargin,
-            $"TokenRequestTimeout ({Text(options.TokenRequestTimeout)}) and LeaseMargin ({Text(leaseMargin)}) together must fit into RefreshLease ({Text(options.RefreshLease)}).", faults);
-    }
 
     private static void CheckKeepAlive(KeepAliveOptions keepAlive, List<string> faults)
     {
@@ -94,17 +64,7 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
             keepAlive.WindowStart > 0 && keepAlive.WindowStart < keepAlive.WindowEnd && keepAlive.WindowEnd < 1,
             $"KeepAlive.WindowStart ({keepAlive.WindowStart:0.###}) and KeepAlive.WindowEnd ({keepAlive.WindowEnd:0.###}) must rise between 0 and 1: the window lies within the refresh token's life.", faults);
         Require(keepAlive.MaxConcurrency is >= 1 and <= 1000, $"KeepAlive.MaxConcurrency ({keepAlive.MaxConcurrency}) must be from 1 to 1000.", faults);
-        RequireInterval("KeepAlive.ScanInterval", keepAlive.ScanInterval, faults);
-        RequireInterval("KeepAlive.RecoveryInterval", keepAlive.RecoveryInterval, faults);
-        if (keepAlive.RenewalInterval is { } renewal)
-        {
-            RequirePositive("KeepAlive.RenewalInterval", renewal, faults);
-        }
     }
-
-    // Longer than a timer can wait (49 days) would end the host; longer than a day would serve nobody.
-    private static void RequireInterval(string name, TimeSpan value, List<string> faults) => Require(
-        value > TimeSpan.Zero && value <= TimeSpan.FromDays(1), $"{name} ({Text(value)}) must be more than zero and at most a day.", faults);
 
     private static void RequirePositive(string name, TimeSpan value, List<string> faults) =>
         Require(value > TimeSpan.Zero, $"{name} ({Text(value)}) must be more than zero.", faults);

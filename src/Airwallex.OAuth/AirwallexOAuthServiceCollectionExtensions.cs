@@ -57,28 +57,12 @@ public static class AirwallexOAuthServiceCollectionExtensions
         AddTokenClient(services);
 
         services.TryAddSingleton(CreateInMemoryStore);
-        services.TryAddSingleton(static provider => new RefreshRuntime(provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(static provider => new RefreshMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<Accounts>();
-        services.TryAddSingleton<ConnectionRecords>();
-        services.TryAddSingleton<ConnectionObservers>();
-        services.TryAddSingleton<Func<TokenClient>>(static provider => provider.GetRequiredService<TokenClient>);
-        services.TryAddSingleton<ConnectionRefresher>();
-        services.TryAddSingleton<AccessTokens>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ConnectionMaintenance>());
+        services.TryAddSingleton<AccessTokenProvider>();
+        services.TryAddSingleton<AirwallexApplication>();
 
         services.TryAddTransient(static provider =>
             new AuthorizeUrlBuilder(provider.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue));
-        services.TryAddSingleton(static provider => new AirwallexConnections(
-            provider.GetRequiredService<Accounts>(),
-            provider.GetRequiredService<ConnectionRecords>(),
-            provider.GetRequiredService<ConnectionRefresher>(),
-            provider.GetRequiredService<AccessTokens>(),
-            provider.GetRequiredService<Func<TokenClient>>(),
-            provider.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>(),
-            provider.GetRequiredService<RefreshRuntime>(),
-            provider.GetRequiredService<ConnectionObservers>(),
-            provider.GetRequiredService<ILogger<AirwallexConnections>>()));
+        services.TryAddSingleton(static provider => new AirwallexConnections(provider.GetRequiredService<AirwallexApplication>()));
         if (services.All(service => service.ServiceType != typeof(AirwallexClientFactory)))
         {
             services.AddHttpClient(AirwallexClientFactory.ClientName).AddAirwallexToken();

@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The connection is over and only the customer can renew it, through the authorization flow. Not worth retrying: no token
-/// is sent for the account until it is connected again.
+/// The connection has ended, because Airwallex refused its refresh token for good. Only the customer can renew it, through the authorization
+/// flow. Until then no token is sent for the account, so do not retry.
 /// </summary>
 /// <remarks>See "When tokens become invalid" on Airwallex's page "Authorize new customers".</remarks>
 public sealed class ReauthorizationRequiredException : AirwallexOAuthException
@@ -14,9 +14,6 @@ public sealed class ReauthorizationRequiredException : AirwallexOAuthException
         AccountId = accountId;
         Reason = reason;
     }
-
-    /// <summary>The account whose connection is over.</summary>
-    public string AccountId { get; }
 
     /// <summary>Why, as a sentence; the same as <see cref="AirwallexConnection.StatusReason"/>.</summary>
     public string Reason { get; }

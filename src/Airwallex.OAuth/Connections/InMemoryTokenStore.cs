@@ -1,65 +1,97 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Keeps connections in this process's memory: for tests, samples and first steps. A restart loses every connection, and other
-/// instances see none of them; the log warns when it is used in the Production hosting environment. Thread-safe.
+/// Keeps connections in this process's memory: for tests, samples and first steps. A restart loses every connection, and other instances see
+/// none of them, so a host outside Development starts only when this store was chosen in words. Thread-safe.
 /// </summary>
 public sealed class InMemoryTokenStore : ITokenStore
 {
-    private readonly ConcurrentDictionary<string, AirwallexConnection> _connections = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ConnectionKey, StoredConnection> _connections = new();
 
     /// <inheritdoc />
-    public ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
+    public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(accountId);
+        ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(_connections.GetValueOrDefault(accountId));
+        return ValueTask.FromResult(_connections.GetValueOrDefault(key));
     }
 
     /// <inheritdoc />
-    public ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TrySaveAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
         cancellationToken.ThrowIfCancellationRequested();
-
-        var next = connection with { Version = connection.Version + 1 };
-        var written = connection.Version == 0
-            ? _connections.TryAdd(connection.AccountId, next)
-            : _connections.TryGetValue(connection.AccountId, out var stored)
-                && stored.Version == connection.Version
-                && TryReplace(stored, next);
-        return ValueTask.FromResult(written);
+        var key = KeyOf(connection);
+        return ValueTask.FromResult(expectedVersion is null
+            ? _connections.TryAdd(key, connection)
+            : FindVersion(key, expectedVersion) is { } stored && _connections.TryUpdate(key, connection, stored));
     }
 
     /// <inheritdoc />
-    public ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TryDeleteAsync(ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(accountId);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(expectedVersion);
         cancellationToken.ThrowIfCancellationRequested();
-        _connections.TryRemove(accountId, out _);
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(
+            FindVersion(key, expectedVersion) is { } stored && _connections.TryRemove(KeyValuePair.Create(key, stored)));
     }
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<AirwallexConnection> ListAsync(
-        ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(filter);
-        await Task.CompletedTask.ConfigureAwait(false);
-        foreach (var (_, connection) in _connections)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (filter.Matches(connection))
-            {
-                yield return connection;
-            }
-        }
+        ArgumentNullException.ThrowIfNull(query);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadOnlyList<StoredConnection>>(
+        [
+            .. _connections.Values
+                .Where(connection => Matches(connection, query) && (query.After is null || Compare(connection, query.After) > 0))
+                .Order(Comparer<StoredConnection>.Create(Compare))
+                .Take(query.Limit),
+        ]);
     }
 
-    // The dictionary compares by value: records that are equal in all but the identity of their scopes are the same version.
-    private bool TryReplace(AirwallexConnection stored, AirwallexConnection next) =>
-        _connections.TryUpdate(next.AccountId, next, stored);
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadOnlyList<ConnectionSummary>>(
+            [.. _connections.Values.GroupBy(connection => connection.ClientId, (clientId, all) => Summarize(clientId, [.. all], now))]);
+    }
+
+    private StoredConnection? FindVersion(ConnectionKey key, string version) =>
+        _connections.TryGetValue(key, out var stored) && stored.Version == version ? stored : null;
+
+    private static ConnectionKey KeyOf(StoredConnection connection) =>
+        new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
+
+    private static bool Matches(StoredConnection connection, ConnectionQuery query) =>
+        (query.ClientId is null || connection.ClientId == query.ClientId)
+        && (query.AccountId is null || connection.AccountId == query.AccountId)
+        && (query.Status is null || connection.Status == query.Status)
+        && (query.RenewalDueAt is null || connection.RenewAt <= query.RenewalDueAt)
+        && (query.RecoveryDueAt is null || connection.RecoverAt <= query.RecoveryDueAt);
+
+    private static int Compare(StoredConnection one, StoredConnection other) =>
+        string.CompareOrdinal(one.AccountId, other.AccountId) is not 0 and var byAccount
+            ? byAccount
+            : string.CompareOrdinal(one.ClientId, other.ClientId);
+
+    private static ConnectionSummary Summarize(string clientId, StoredConnection[] all, DateTimeOffset now)
+    {
+        var active = Array.FindAll(all, connection => connection.Status == ConnectionStatus.Active);
+        return new ConnectionSummary
+        {
+            ClientId = clientId,
+            Active = active.Length,
+            ReauthorizationRequired = all.LongCount(connection => connection.Status == ConnectionStatus.ReauthorizationRequired),
+            Disconnected = all.LongCount(connection => connection.Status == ConnectionStatus.Disconnected),
+            RenewalDue = active.LongCount(connection => connection.RenewAt <= now),
+            RefreshPending = active.LongCount(connection => connection.RecoverAt is not null),
+            OldestRenewAt = active.Length == 0 ? null : active.Min(connection => connection.RenewAt),
+        };
+    }
 }

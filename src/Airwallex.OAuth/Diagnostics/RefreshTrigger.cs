@@ -3,16 +3,16 @@ namespace Airwallex.OAuth;
 /// <summary>Why a refresh was started, as logs, metrics and spans tell it.</summary>
 internal enum RefreshTrigger
 {
-    /// <summary>A caller needs an access token and holds none that is fresh.</summary>
+    /// <summary>A caller needs an access token and there is none that is fresh.</summary>
     Expired,
 
     /// <summary>The access token will expire soon; nobody waits.</summary>
     Ahead,
 
-    /// <summary>The API refused the access token.</summary>
-    Refused,
+    /// <summary>The API rejected the access token.</summary>
+    Rejected,
 
-    /// <summary>A caller asked for one.</summary>
+    /// <summary>A caller asked for a refresh.</summary>
     Forced,
 
     /// <summary>The refresh token is due for renewal.</summary>
@@ -20,4 +20,7 @@ internal enum RefreshTrigger
 
     /// <summary>An instance left a refresh unfinished.</summary>
     Recovery,
+
+    /// <summary>A webhook reported a disconnection.</summary>
+    Webhook,
 }

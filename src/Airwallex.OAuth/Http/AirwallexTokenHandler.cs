@@ -8,7 +8,7 @@ namespace Airwallex.OAuth;
 /// Attaches the account's access token to each request, and answers a 401 with another token, once. Holds no account: one handler
 /// of the pool serves all of them.
 /// </summary>
-internal sealed class AirwallexTokenHandler(AccessTokens tokens, ApiHosts hosts, AccountSelector? selector, ILogger<AirwallexTokenHandler> logger)
+internal sealed class AirwallexTokenHandler(AccessTokenProvider tokens, ApiHosts hosts, AccountSelector? selector, ILogger<AirwallexTokenHandler> logger)
     : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -59,11 +59,11 @@ internal sealed class AirwallexTokenHandler(AccessTokens tokens, ApiHosts hosts,
             return response;
         }
 
-        AccessToken? replacement;
+        CachedAccessToken? replacement;
         try
         {
             // A redirect drops the header: then no token was refused, and the present one will do.
-            replacement = await tokens.ReplaceRefusedAsync(accountId, request.Headers.Authorization?.Parameter, cancellationToken).ConfigureAwait(false);
+            replacement = await tokens.ReplaceRejectedAsync(accountId, request.Headers.Authorization?.Parameter, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

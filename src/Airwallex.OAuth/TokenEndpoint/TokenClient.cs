@@ -84,8 +84,13 @@ public sealed class TokenClient
         return RefreshAsync(refreshToken, "a refresh", endBy: null, shortestSend: TimeSpan.Zero, cancellationToken);
     }
 
-    /// <summary>A refresh that ends by an instant, and does not start with less than <paramref name="shortestSend"/> left until then.</summary>
-    internal Task<TokenSet> RefreshAsync(string refreshToken, string what, DateTimeOffset? endBy, TimeSpan shortestSend, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends a refresh token once. Every failure is a <see cref="TokenRequestException"/>, whoever threw it; a cut by
+    /// <paramref name="cutToken"/> too.
+    /// </summary>
+    internal Task<TokenSet> SendAsync(RefreshTokenRequest request, CancellationToken cutToken) => throw new NotImplementedException();
+
+    private Task<TokenSet> RefreshAsync(string refreshToken, string what, DateTimeOffset? endBy, TimeSpan shortestSend, CancellationToken cancellationToken)
     {
         var options = _options();
         KeyValuePair<string, string>[] form =
@@ -105,11 +110,11 @@ public sealed class TokenClient
         // Lifetimes count from before the request was sent: the server cannot have issued the tokens earlier.
         var sentAt = _time.GetUtcNow();
         var left = endBy - sentAt ?? TimeSpan.MaxValue;
-        var limit = left < options.TokenRequestTimeout ? left : options.TokenRequestTimeout;
+        var limit = left < TimeSpan.FromSeconds(8) ? left : TimeSpan.FromSeconds(8);
         var tooLate = endBy - shortestSend ?? DateTimeOffset.MaxValue;
         if (sentAt > tooLate)
         {
-            throw new TokenRequestException($"Nothing was sent: too little time was left for {what}.") { IsTransient = true, NothingSent = true };
+            throw new TokenRequestException($"Nothing was sent: too little time was left for {what}.") { IsTransient = true, RequestNotSent = true };
         }
 
         using var content = new TokenRequestContent(form, tooLate, _time);
@@ -141,7 +146,7 @@ public sealed class TokenClient
             throw new TokenRequestException($"The token endpoint could not be reached for {what}: {outcome.Exception!.Message} {advice}", outcome.Exception)
             {
                 IsTransient = true,
-                NothingSent = !content.WasStarted,
+                RequestNotSent = !content.WasStarted,
             };
         }
 
