@@ -1,3 +1,4 @@
+#pragma warning disable CA1822 // Members that do nothing yet.
 using System.Diagnostics;
 
 namespace Airwallex.OAuth;
