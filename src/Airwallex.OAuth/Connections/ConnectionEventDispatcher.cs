@@ -1,0 +1,130 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Airwallex.OAuth;
+
+/// <summary>An observer as it was registered: made anew for each event, in the event's scope.</summary>
+internal sealed record ObserverRegistration(string Name, Func<IServiceProvider, IConnectionObserver> Create);
+
+/// <summary>
+/// Tells the observers what happened: each has a bounded queue and a time limit, made when first needed. Notifying neither waits nor throws.
+/// Thread-safe.
+/// </summary>
+internal sealed class ConnectionEventDispatcher(
+    IEnumerable<ObserverRegistration> observers, IServiceScopeFactory? scopes, BackgroundTasks tasks, TimeProvider time, ILogger log)
+{
+    private const int QueueLength = 1000;
+
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
+
+    private readonly ObserverQueue[] _queues =
+        [.. observers.Select(observer => new ObserverQueue(observer, scopes!, tasks, time, log))];
+
+    /// <summary>How many events the queues could not hold.</summary>
+    public long Dropped => _queues.Sum(static queue => queue.Dropped);
+
+    /// <returns>How many observers' queues could not hold it.</returns>
+    public int Notify(ConnectionEvent connectionEvent)
+    {
+        var dropped = 0;
+        foreach (var queue in _queues)
+        {
+            dropped += queue.TryAdd(connectionEvent) ? 0 : 1;
+        }
+
+        return dropped;
+    }
+
+    /// <summary>Waits until every event so far was delivered.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_queues.Select(static queue => queue.Delivery)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Delivery is at most once: what is left is dropped with the process.
+        }
+    }
+
+    private sealed class ObserverQueue(
+        ObserverRegistration observer, IServiceScopeFactory scopes, BackgroundTasks tasks, TimeProvider time, ILogger log)
+    {
+        private readonly Channel<ConnectionEvent> _events = Channel.CreateBounded<ConnectionEvent>(QueueLength);
+        private readonly object _lock = new();
+        private TaskCompletionSource? _delivery; // Guarded by _lock.
+        private long _dropped;
+
+        public long Dropped => Interlocked.Read(ref _dropped);
+
+        public Task Delivery
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _delivery?.Task ?? Task.CompletedTask;
+                }
+            }
+        }
+
+        public bool TryAdd(ConnectionEvent connectionEvent)
+        {
+            lock (_lock)
+            {
+                if (!_events.Writer.TryWrite(connectionEvent))
+                {
+                    Interlocked.Increment(ref _dropped);
+                    return false;
+                }
+
+                if (_delivery is null)
+                {
+                    _delivery = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    tasks.StartUnawaited(DeliverAsync);
+                }
+            }
+
+            return true;
+        }
+
+        private async Task DeliverAsync()
+        {
+            while (Next() is { } next)
+            {
+                try
+                {
+                    await tasks.CallAsync(stop => DeliverAsync(next, stop), TimeLimit, time, CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (Exception exception)
+                {
+                    log.ObserverFailed(observer.Name, next.Kind, next.AccountId, exception);
+                }
+            }
+        }
+
+        private ConnectionEvent? Next()
+        {
+            lock (_lock)
+            {
+                if (_events.Reader.TryRead(out var next))
+                {
+                    return next;
+                }
+
+                _delivery!.SetResult();
+                _delivery = null;
+                return null;
+            }
+        }
+
+        private async Task<bool> DeliverAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            await observer.Create(scope.ServiceProvider).OnConnectionEventAsync(connectionEvent, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+    }
+}
