@@ -119,7 +119,6 @@ internal partial class RefreshOperation
 
     private void ReportSuccess(Lease lease, SendOutcome outcome, ConnectionState stored)
     {
-        Application.Credentials.Accepted();
         if (stored.Tokens.RefreshToken != outcome.Response!.RefreshToken)
         {
             _trace.End("superseded");
@@ -129,7 +128,7 @@ internal partial class RefreshOperation
         var isRecovered = lease.Before is { ResponseMayBeLost: true };
         _trace.End(isRecovered ? "recovered" : "refreshed");
         Application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
-        Application.Events.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);
+        Application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);
     }
 
     /// <summary>Ends the connection, if a fresh read still shows the refresh token that was refused.</summary>
@@ -181,8 +180,6 @@ internal partial class RefreshOperation
             failure.RetryAfter,
             attempt is null ? null : Now - attempt.FirstSentAt);
         Entry.Cooldown = Application.NewCooldown(failures, length, failure, options, lease.Current);
-        Application.Credentials.Failed(failure);
-
         Entry.Knowledge = Entry.Knowledge.WithNotReleased(attempt is null ? null : attempt with { Id = lease.Attempt.Id });
         var released = lease.Current with
         {

@@ -27,6 +27,7 @@ internal sealed class RefreshSender(
             isInDoubt |= failure is { RequestNotSent: false, IsDecision: false };
             finalStartMade |= wait.IsFinal && failure is not { RequestNotSent: true };
             trace.SendEnded(failure, failure is { RequestNotSent: false, IsDecision: false });
+            application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
             if (response is not null)
             {
                 return SendOutcome.Responded(response, sentAt);

@@ -30,6 +30,14 @@ internal sealed class TokenCache
         static (id, options) => new TokenCacheEntry(new ConnectionKey { AccountId = id, ClientId = options.ClientId }),
         Options);
 
+    public void ForEach(Action<TokenCacheEntry> action)
+    {
+        foreach (var (_, entry) in _entries)
+        {
+            action(entry);
+        }
+    }
+
     /// <summary>Lets one at a time start a refresh of the account or join it.</summary>
     public SemaphoreSlim GateOf(TokenCacheEntry entry) =>
         _gates[(uint)entry.Key.AccountId.GetHashCode(StringComparison.Ordinal) % (uint)_gates.Length];
