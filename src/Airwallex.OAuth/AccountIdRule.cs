@@ -1,23 +1,23 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What an account id may be: up to 255 characters, no control characters, no white space at an end.</summary>
+/// <summary>What an account id looks like: 1 to 255 characters, no control characters, no white space at an end.</summary>
 internal static class AccountIdRule
 {
-    public const int LongestAccountId = 255;
+    public const int LongestLength = 255;
 
-    public static bool IsValid(string accountId) =>
-        accountId.Length is > 0 and <= LongestAccountId
-        && !char.IsWhiteSpace(accountId[0]) && !char.IsWhiteSpace(accountId[^1])
-        && !accountId.Any(char.IsControl);
-
-    public static void ThrowIfInvalid(string accountId)
+    public static void Check(string? accountId, string parameter)
     {
-        ArgumentNullException.ThrowIfNull(accountId);
+        ArgumentException.ThrowIfNullOrWhiteSpace(accountId, parameter);
         if (!IsValid(accountId))
         {
             throw new ArgumentException(
-                "This is not an account id: it must be 1 to 255 characters, without control characters and without white space at an end.",
-                nameof(accountId));
+                $"An account id has 1 to {LongestLength} characters, no control characters, and no white space at an end.",
+                parameter);
         }
     }
+
+    public static bool IsValid(string accountId) =>
+        accountId.Length is > 0 and <= LongestLength
+        && !char.IsWhiteSpace(accountId[0]) && !char.IsWhiteSpace(accountId[^1])
+        && !accountId.AsSpan().ContainsAnyInRange('\u0000', '\u001f') && !accountId.AsSpan().ContainsAnyInRange('\u007f', '\u009f');
 }

@@ -1,45 +1,7 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth;
-
-/// <summary>What an application is made of. The simulation brings its own.</summary>
-internal sealed class ApplicationParts
-{
-    public string Name { get; init; } = "";
-
-    /// <summary>The options as they are now.</summary>
-    public required Func<AirwallexOAuthOptions> Options { get; init; }
-
-    public required ITokenStore Store { get; init; }
-
-    public required Func<TokenClient> TokenClient { get; init; }
-
-    public required TimeProvider Time { get; init; }
-
-    public required ILogger Log { get; init; }
-
-    public required Telemetry Telemetry { get; init; }
-
-    public required ConnectionEventDispatcher Events { get; init; }
-
-    /// <summary>Null only for a store that keeps connections in memory.</summary>
-    public IDataProtectionProvider? Protection { get; init; }
-
-    /// <summary>Whether a client id is that of another application of this process.</summary>
-    public Func<string, bool> IsClientOfThisProcess { get; init; } = static _ => false;
-
-    public BackgroundTasks Tasks { get; init; } = new();
-
-    public Jitter Jitter { get; init; } = new();
-
-    public Func<RefreshTimings, RefreshRules> CreateRules { get; init; } = static timings => new RefreshRules(timings);
-
-    public Func<AirwallexApplication, AirwallexOAuthOptions, TokenCacheEntry, RefreshRequest, ActivityContext, RefreshOperation>
-        CreateOperation { get; init; } =
-            static (application, options, entry, request, startedBy) => new(application, options, entry, request, startedBy);
-}
 
 /// <summary>
 /// The composition root: how the objects of one application fit together. The facade, the handler, the hosted service and the health check
@@ -129,7 +91,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public TokenClient TokenClient() => _parts.TokenClient();
 
-    public RefreshTimings TimingsOf(AirwallexOAuthOptions options) => new(options.GracePeriod);
+    public static RefreshTimings TimingsOf(AirwallexOAuthOptions options) => new(options.GracePeriod);
 
     public RefreshRules CreateRules(RefreshTimings timings) => _parts.CreateRules(timings);
 

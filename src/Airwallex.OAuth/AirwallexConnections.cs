@@ -85,7 +85,7 @@ public class AirwallexConnections
     /// <remarks>Airwallex's page "Authorize new customers", "Refresh access tokens"; RFC 6749, section 6.</remarks>
     public virtual async Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
         return result.Connection.ToConnection();
     }
@@ -98,7 +98,7 @@ public class AirwallexConnections
     /// <param name="cancellationToken">Cancels the deletion; whether it took effect is then unknown.</param>
     public virtual Task DisconnectAsync(string accountId, CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         return _application.Changes.DisconnectAsync(accountId, cancellationToken);
     }
 
@@ -116,7 +116,7 @@ public class AirwallexConnections
     public virtual Task<bool> ReportDisconnectionAsync(
         string accountId, string reason, CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         return _application.Changes.ReportDisconnectionAsync(accountId, reason, cancellationToken);
     }
@@ -126,7 +126,7 @@ public class AirwallexConnections
     /// <param name="cancellationToken">Cancels the read.</param>
     public virtual async Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         var key = new ConnectionKey { AccountId = accountId, ClientId = _application.Options.ClientId };
         var found = await _application.Store.FindAsync(key, cancellationToken).ConfigureAwait(false);
         if (found is null)
@@ -180,7 +180,7 @@ public class AirwallexConnections
     /// <exception cref="TokenRequestException">The refresh failed; it will be tried again.</exception>
     public virtual async Task<AirwallexConnection> ReactivateAsync(string accountId, CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         await _application.Changes.ReactivateAsync(accountId, cancellationToken).ConfigureAwait(false);
         var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
         return result.Connection.ToConnection();
@@ -202,9 +202,9 @@ public class AirwallexConnections
         DateTimeOffset? refreshTokenExpiresAt = null,
         CancellationToken cancellationToken = default)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         ArgumentNullException.ThrowIfNull(refreshToken);
-        return TokenSoundness.IsSoundRefreshToken(refreshToken)
+        return TokenRequest.IsSound(refreshToken)
             ? _application.Changes.TryImportAsync(accountId, refreshToken, refreshTokenExpiresAt, cancellationToken)
             : throw new ArgumentException(
                 $"The refresh token of account {accountId} is malformed: it must be 1 to 8,192 visible ASCII characters.",
@@ -222,7 +222,7 @@ public class AirwallexConnections
     // Not a local function: its closure would be allocated for callers who need not wait, too.
     private async Task<string> WaitForAccessTokenAsync(string accountId, CancellationToken cancellationToken)
     {
-        AccountIdRule.ThrowIfInvalid(accountId);
+        AccountIdRule.Check(accountId, nameof(accountId));
         return (await _application.Tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false)).Value!;
     }
 }

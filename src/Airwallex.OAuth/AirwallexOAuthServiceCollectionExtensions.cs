@@ -57,8 +57,6 @@ public static class AirwallexOAuthServiceCollectionExtensions
         AddTokenClient(services);
 
         services.TryAddSingleton(CreateInMemoryStore);
-        services.TryAddSingleton<AccessTokenProvider>();
-        services.TryAddSingleton<AirwallexApplication>();
 
         services.TryAddTransient(static provider =>
             new AuthorizeUrlBuilder(provider.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue));

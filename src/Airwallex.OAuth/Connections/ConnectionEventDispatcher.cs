@@ -122,9 +122,13 @@ internal sealed class ConnectionEventDispatcher(
 
         private async Task<bool> DeliverAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
         {
-            await using var scope = scopes.CreateAsyncScope();
-            await observer.Create(scope.ServiceProvider).OnConnectionEventAsync(connectionEvent, cancellationToken).ConfigureAwait(false);
-            return true;
+            var scope = scopes.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                var observing = observer.Create(scope.ServiceProvider);
+                await observing.OnConnectionEventAsync(connectionEvent, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
         }
     }
 }

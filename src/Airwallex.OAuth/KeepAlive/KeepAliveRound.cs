@@ -20,7 +20,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(CancellationToken cancellationToken)
     {
         var options = application.Options;
-        var timings = application.TimingsOf(options);
+        var timings = AirwallexApplication.TimingsOf(options);
         var due = await FindDueAsync(options, timings, cancellationToken).ConfigureAwait(false);
         var started = new List<Task<RefreshEnd>>();
         var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < timings.RecoveryInterval * 5;

@@ -55,7 +55,7 @@ internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> appli
     private static async Task RunAsync(AirwallexApplication application, CancellationToken stoppingToken)
     {
         await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
-        var timings = application.TimingsOf(application.Options);
+        var timings = AirwallexApplication.TimingsOf(application.Options);
         var work = new List<Task>
         {
             RepeatAsync(application, "evict", timings.GracePeriod, EvictAsync, stoppingToken),

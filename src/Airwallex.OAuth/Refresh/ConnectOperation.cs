@@ -8,7 +8,7 @@ namespace Airwallex.OAuth;
 /// </summary>
 internal sealed class ConnectOperation(AirwallexApplication application, AirwallexOAuthOptions options, string code, ConnectOptions connect)
 {
-    private readonly RefreshTimings _timings = application.TimingsOf(options);
+    private readonly RefreshTimings _timings = AirwallexApplication.TimingsOf(options);
     private readonly TaskCompletionSource<AirwallexConnection> _result = new(application.Tasks.Continuations);
 
     /// <summary>What the caller waits for.</summary>

@@ -42,7 +42,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                 IssuedAt = Now,
             },
             options);
-        var loop = new SaveLoop(application, application.TimingsOf(options), imported.Key) { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(options), imported.Key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -70,7 +70,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     public async Task ReactivateAsync(string accountId, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(application, application.TimingsOf(application.Options), key) { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -131,7 +131,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     public async Task<bool> ReportDisconnectionAsync(string accountId, string reason, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(application, application.TimingsOf(application.Options), key) { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch

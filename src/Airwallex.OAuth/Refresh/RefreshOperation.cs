@@ -11,8 +11,8 @@ internal partial class RefreshOperation(
     AirwallexApplication application, AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request,
     ActivityContext startedBy)
 {
-    private readonly RefreshTimings _timings = application.TimingsOf(options);
-    private readonly RefreshRules _rules = application.CreateRules(application.TimingsOf(options));
+    private readonly RefreshTimings _timings = AirwallexApplication.TimingsOf(options);
+    private readonly RefreshRules _rules = application.CreateRules(AirwallexApplication.TimingsOf(options));
     private readonly RefreshTrace _trace = application.Telemetry.StartRefresh(request.Trigger, entry.Key.AccountId, startedBy);
     private readonly TaskCompletionSource<RefreshResult> _result = new(application.Tasks.Continuations);
 

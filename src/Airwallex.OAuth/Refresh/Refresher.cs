@@ -90,7 +90,7 @@ internal sealed class Refresher(AirwallexApplication application)
             return;
         }
 
-        if (time.GetElapsedTime(cooldown.LookedAt) < application.TimingsOf(options).CooldownLookInterval)
+        if (time.GetElapsedTime(cooldown.LookedAt) < AirwallexApplication.TimingsOf(options).CooldownLookInterval)
         {
             throw cooldown.ToException(entry.Key.AccountId, time);
         }
