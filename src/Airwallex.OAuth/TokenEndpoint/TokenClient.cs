@@ -32,6 +32,10 @@ public sealed class TokenClient
         (_http, _options, _time, _logger) = (httpClient, () => options.CurrentValue, timeProvider, logger);
     }
 
+    internal TokenClient(
+        HttpClient httpClient, Func<AirwallexOAuthOptions> options, TimeProvider timeProvider, ILogger logger) =>
+        (_http, _options, _time, _logger) = (httpClient, options, timeProvider, logger);
+
     /// <summary>Creates the client by hand. The handler behind <paramref name="httpClient"/> should not follow redirects: they would repeat the client secret to another address.</summary>
     public TokenClient(HttpClient httpClient, AirwallexOAuthOptions options, TimeProvider? timeProvider = null)
     {
