@@ -31,6 +31,9 @@ public sealed class TokenClient
         (_http, _options, _time) = (httpClient, () => options.CurrentValue, timeProvider);
     }
 
+    internal TokenClient(HttpClient httpClient, Func<AirwallexOAuthOptions> options, TimeProvider timeProvider) =>
+        (_http, _options, _time) = (httpClient, options, timeProvider);
+
     /// <summary>Creates the client by hand.</summary>
     /// <param name="httpClient">
     /// The client that the requests go through. Its handler should not follow redirects: they would carry the client secret to
