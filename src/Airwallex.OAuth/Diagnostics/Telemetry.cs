@@ -136,12 +136,14 @@ internal sealed class Telemetry : IAsyncDisposable
         return elapsed > TimeSpan.Zero ? elapsed : TimeSpan.Zero;
     }
 
-    /// <summary>
-    /// Waits until log lines, measurements and spans are written, at most 2 s, and lets go of the gauges.
-    /// </summary>
+    /// <summary>Waits until the log lines, measurements and spans so far are written.</summary>
+    /// <param name="timeout">The longest wait, in real time.</param>
+    internal Task FlushAsync(TimeSpan timeout) => Task.WhenAll(_queue.FlushAsync(timeout), _logs.FlushAsync(timeout));
+
+    /// <summary>Waits for log lines, measurements and spans at most 2 s, and lets go of the gauges.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_queue.FlushAsync(s_longestFlush), _logs.FlushAsync(s_longestFlush)).ConfigureAwait(false);
+        await FlushAsync(s_longestFlush).ConfigureAwait(false);
         _instruments?.Leave(this);
     }
 
