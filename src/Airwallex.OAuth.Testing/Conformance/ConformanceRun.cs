@@ -87,8 +87,10 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
         var own = new List<StoredConnection>();
         while (true)
         {
-            var page = await SecondInstance.ListAsync(query).ConfigureAwait(false);
-            Require(page.Count <= query.Limit, $"ListAsync of {query} gave a page of {page.Count}.");
+            var page = await ReadPageAsync(SecondInstance, query).ConfigureAwait(false);
+            Require(
+                query.After is null || !IsOwn(query.After) || page.All(one => KeyOf(one) != KeyOf(query.After)),
+                $"ListAsync of {query} gave the connection again that the page begins after.");
             own.AddRange(page.Where(IsOwn));
             if (page.Count < query.Limit)
             {
@@ -98,6 +100,13 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
             query = query with { After = page[^1] };
             await (betweenPages?.Invoke() ?? Task.CompletedTask).ConfigureAwait(false);
         }
+    }
+
+    public async Task<IReadOnlyList<StoredConnection>> ReadPageAsync(ITokenStore from, ConnectionQuery query)
+    {
+        var page = await from.ListAsync(query).ConfigureAwait(false);
+        Require(page.Count <= query.Limit, $"ListAsync of {query} gave a page of {page.Count}.");
+        return page;
     }
 
     /// <summary>Each connection expected is listed as it was saved, none twice, none else.</summary>

@@ -100,13 +100,14 @@ public abstract partial class TokenStoreConformance
         var listed = new List<StoredConnection>();
         for (var pages = 0; ; pages++)
         {
-            var page = await run.Store.ListAsync(query).ConfigureAwait(false);
+            var page = await run.ReadPageAsync(run.Store, query).ConfigureAwait(false);
             listed.AddRange(page.Where(connection => staying.ContainsKey(ConformanceRun.KeyOf(connection))));
             if (page.Count < query.Limit)
             {
                 break;
             }
 
+            run.Require(pages < 100_000, $"ListAsync of {query} does not end while connections change.");
             StoredConnection[] chosen =
                 [.. changing.Intersect(page).Reverse().Take(3), .. changing.Except(page).Take(3)];
             changing = changing.Except(chosen).ToList();
