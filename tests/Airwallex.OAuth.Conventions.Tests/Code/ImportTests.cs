@@ -17,7 +17,7 @@ public sealed class ImportTests
     {
         ["Authorization"] = [],
         ["TokenEndpoint"] = ["Diagnostics"],
-        ["Connections"] = ["Diagnostics"],
+        ["Connections"] = ["TokenEndpoint", "Diagnostics"],
         ["Diagnostics"] = ["Connections", "TokenEndpoint"],
         ["Refresh"] = ["TokenEndpoint", "Connections", "Diagnostics"],
         ["KeepAlive"] = ["Refresh", "TokenEndpoint", "Connections", "Diagnostics"],
