@@ -82,7 +82,8 @@ internal sealed class RefreshSender(
         {
             var sending = application.Tasks.CallAsync(() => application.TokenClient().SendAsync(request, cut.Token));
             var keeping = lease.KeepAsync(responseTimeout, sending);
-            if (await Task.WhenAny(sending, keeping).ConfigureAwait(false) == sending)
+            await Task.WhenAny(sending, keeping).ConfigureAwait(false);
+            if (sending.IsCompleted)
             {
                 return (await sending.ConfigureAwait(false), null);
             }
