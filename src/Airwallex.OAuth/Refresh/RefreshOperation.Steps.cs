@@ -102,7 +102,7 @@ internal partial class RefreshOperation
         }
 
         _trace.Saved();
-        ReportSuccess(lease, outcome, stored);
+        ReportSuccess(outcome, stored);
         return new RefreshResult(stored, Publish(stored), outcome.SentAt);
     }
 
@@ -117,7 +117,7 @@ internal partial class RefreshOperation
         }
     }
 
-    private void ReportSuccess(Lease lease, SendOutcome outcome, ConnectionState stored)
+    private void ReportSuccess(SendOutcome outcome, ConnectionState stored)
     {
         if (stored.Tokens.RefreshToken != outcome.Response!.RefreshToken)
         {
@@ -125,7 +125,7 @@ internal partial class RefreshOperation
             return;
         }
 
-        var isRecovered = lease.Before is { ResponseMayBeLost: true };
+        var isRecovered = outcome.IsInDoubt;
         _trace.End(isRecovered ? "recovered" : "refreshed");
         Application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
         Application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);

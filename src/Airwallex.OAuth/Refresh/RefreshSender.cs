@@ -21,8 +21,8 @@ internal sealed class RefreshSender(
             }
 
             var wait = rules.DecideWait(AgeOf(lease));
-            var sentAt = Time.GetTimestamp();
-            trace.SendStarted(isInDoubt, isLastSend);
+            var (sentAt, isRetry) = (Time.GetTimestamp(), isInDoubt);
+            trace.SendStarted(isRetry, isLastSend);
             var (response, failure) = await SendOnceAsync(lease, wait.Timeout).ConfigureAwait(false);
             isInDoubt |= failure is { RequestNotSent: false, IsDecision: false };
             finalStartMade |= wait.IsFinal && failure is not { RequestNotSent: true };
@@ -30,7 +30,7 @@ internal sealed class RefreshSender(
             application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
             if (response is not null)
             {
-                return SendOutcome.Responded(response, sentAt);
+                return SendOutcome.Responded(response, sentAt, isRetry || isLastSend);
             }
 
             if (failure!.IsInvalidGrant)
@@ -125,11 +125,12 @@ internal sealed class RefreshSender(
 /// <param name="SentAt">When the request was sent whose response it is, on the monotonic clock.</param>
 /// <param name="Refusal">A refusal for good; null when there is none.</param>
 /// <param name="Failure">The last failure; null when there is none, and when the connection is to be read again.</param>
-/// <param name="IsInDoubt">Whether a response of this token may be lost.</param>
+/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, whether an earlier one was.</param>
 internal sealed record SendOutcome(
     TokenSet? Response, long SentAt, TokenRequestException? Refusal, TokenRequestException? Failure, bool IsInDoubt)
 {
-    public static SendOutcome Responded(TokenSet response, long sentAt) => new(response, sentAt, null, null, false);
+    public static SendOutcome Responded(TokenSet response, long sentAt, bool isRecovered) =>
+        new(response, sentAt, null, null, isRecovered);
 
     public static SendOutcome Refused(TokenRequestException refusal) => new(null, 0, refusal, null, false);
 
