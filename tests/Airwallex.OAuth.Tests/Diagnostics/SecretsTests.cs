@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Airwallex.OAuth.Tests.Diagnostics;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.Tests.Http;

@@ -1,4 +1,4 @@
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Http;
 

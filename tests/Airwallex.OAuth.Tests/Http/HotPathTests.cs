@@ -1,5 +1,5 @@
 using System.Net;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Airwallex.OAuth.Tests.Http;

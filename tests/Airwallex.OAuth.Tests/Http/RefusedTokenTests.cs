@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Http;
 

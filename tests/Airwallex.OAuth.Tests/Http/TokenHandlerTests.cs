@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.Tests.Http;

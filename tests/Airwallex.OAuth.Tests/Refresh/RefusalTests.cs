@@ -1,6 +1,6 @@
 using System.Net;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 [Collection(VirtualTime.Name)]
 public sealed class ConnectAndCallTests
@@ -14,8 +14,7 @@ public sealed class ConnectAndCallTests
         using var response = await app.ClientOf().GetAsync("api/v1/balances/current");
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(TestApp.Account, connection.AccountId);
-        Assert.Equal(1, connection.Version);
+        Assert.Equal(TestApp.Account, connection.Key.AccountId);
         Assert.Equal(0, app.CountRefreshes());
         app.Simulator.AssertNoBrokenRules();
     }
@@ -43,7 +42,7 @@ public sealed class ConnectAndCallTests
 
         var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Authorize(url)));
         Assert.True(AuthorizationState.Matches(state, redirect.State));
-        var connection = await app.Connections.ConnectAsync(redirect.Code!, codeVerifier: pkce.Verifier);
+        var connection = await app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
 
         using var response = await app.ClientOf(connection.AccountId).GetAsync("api/v1/account");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
 /// Moves a fake clock only while nothing runs: between two steps the thread pool comes to rest, so that no test depends on how fast

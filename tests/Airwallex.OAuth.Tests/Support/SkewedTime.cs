@@ -1,4 +1,4 @@
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>The clock of a machine that is ahead of the others, or behind.</summary>
 internal sealed class SkewedTime(TimeProvider time, TimeSpan ahead) : TimeProvider

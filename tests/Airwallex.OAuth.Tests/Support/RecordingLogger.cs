@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>Keeps every log line, scopes and exceptions included, at every level.</summary>
 internal sealed class RecordingLogger : ILoggerProvider, ILogger

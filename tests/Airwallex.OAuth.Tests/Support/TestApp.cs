@@ -1,14 +1,14 @@
 using Airwallex.OAuth.Testing;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
 /// An application with the library, against a simulated Airwallex in memory, on a clock of its own. Its background services run only
@@ -20,7 +20,9 @@ internal sealed class TestApp : IAsyncDisposable
 
     private readonly ServiceProvider _services;
     private readonly OptionsReload _reload = new();
+    private readonly IDataProtectionProvider _protection;
     private readonly bool _isFirst;
+    private readonly bool _hasHost;
     private Action<AirwallexOAuthOptions>? _configure;
 
     /// <param name="configure">Changes options from those that suit the simulator.</param>
@@ -28,23 +30,27 @@ internal sealed class TestApp : IAsyncDisposable
     /// <param name="simulated">What the simulated Airwallex is like.</param>
     /// <param name="beside">Another instance, whose clock, Airwallex and store this one shares. Default: none, all are new.</param>
     /// <param name="clock">What this instance reads the time from. Default: the clock that the test advances.</param>
+    /// <param name="hasHost">Whether the keep-alive would run, so that callers leave unfinished refreshes to it.</param>
     public TestApp(
         Action<AirwallexOAuthOptions>? configure = null,
         Action<IServiceCollection>? services = null,
         AirwallexSimulatorOptions? simulated = null,
         TestApp? beside = null,
-        Func<FakeTimeProvider, TimeProvider>? clock = null)
+        Func<FakeTimeProvider, TimeProvider>? clock = null,
+        bool hasHost = true)
     {
         _configure = configure;
         _isFirst = beside is null;
         Time = beside?.Time ?? new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
         Simulator = beside?.Simulator ?? new AirwallexSimulator(simulated, Time);
         Store = beside?.Store ?? new ScriptedStore();
+        _protection = beside?._protection ?? new EphemeralDataProtectionProvider();
 
         var collection = new ServiceCollection();
         collection.AddSingleton(clock?.Invoke(Time) ?? Time);
         collection.AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace));
         collection.AddSingleton<IOptionsChangeTokenSource<AirwallexOAuthOptions>>(_reload);
+        collection.AddSingleton(_protection);
         // Store and Network are read when first needed, so that an object initializer can set them.
         collection.AddAirwallexOAuth(Configure)
             .AddTokenStore(_ => Store)
@@ -53,6 +59,7 @@ internal sealed class TestApp : IAsyncDisposable
         collection.PostConfigureAll<HttpClientFactoryOptions>(options =>
             options.HttpMessageHandlerBuilderActions.Add(handler => handler.PrimaryHandler = Network(Simulator.CreateHandler())));
         _services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+        _hasHost = hasHost;
     }
 
     public FakeTimeProvider Time { get; }
@@ -68,9 +75,17 @@ internal sealed class TestApp : IAsyncDisposable
 
     public RecordingLogger Log { get; } = new();
 
-    public AirwallexConnections Connections => Get<AirwallexConnections>();
+    public AirwallexApplication Application
+    {
+        get
+        {
+            var application = Get<AirwallexApplications>().Get("");
+            application.HostIsRunning = _hasHost;
+            return application;
+        }
+    }
 
-    public ConnectionMaintenance Maintenance => _services.GetServices<IHostedService>().OfType<ConnectionMaintenance>().Single();
+    public AirwallexConnections Connections => Application.Connections;
 
     public IReadOnlyList<JournalEntry> Refreshes => [.. Simulator.Journal.Where(entry => entry.GrantType == "refresh_token")];
 
@@ -81,11 +96,30 @@ internal sealed class TestApp : IAsyncDisposable
 
     public HttpClient ClientOf(string accountId = Account) => Get<AirwallexClientFactory>().CreateClient(accountId);
 
-    public Task<AirwallexConnection> ConnectAsync(string accountId = Account) =>
-        Connections.ConnectAsync(Simulator.ConnectAccount(accountId));
+    /// <summary>Connects the account; the connection as it is stored, tokens included.</summary>
+    public async Task<ConnectionState> ConnectAsync(string accountId = Account)
+    {
+        await Connections.ConnectAsync(Simulator.ConnectAccount(accountId));
+        return await StoredAsync(accountId);
+    }
 
-    public async Task<AirwallexConnection> StoredAsync(string accountId = Account) =>
-        await Store.Inner.FindAsync(accountId) ?? throw new InvalidOperationException($"{accountId} is not stored.");
+    public async Task<ConnectionState?> FindStoredAsync(string accountId = Account) =>
+        await Store.Inner.FindAsync(KeyOf(accountId)) is { } stored ? Application.Serializer.Read(stored) : null;
+
+    public async Task<ConnectionState> StoredAsync(string accountId = Account) =>
+        await FindStoredAsync(accountId) ?? throw new InvalidOperationException($"{accountId} is not stored.");
+
+    public static ConnectionKey KeyOf(string accountId = Account) => new() { AccountId = accountId, ClientId = "simulated-client-id" };
+
+    /// <summary>One look of the recovery, and the end of what it started.</summary>
+    public async Task<IReadOnlyList<RefreshEnd>> RecoverAsync()
+    {
+        var looking = Application.KeepAlive.StartRecoveriesAsync(CancellationToken.None);
+        return await ResultAsync(Task.WhenAll((await ResultAsync(looking)).Started));
+    }
+
+    /// <summary>One round of renewals.</summary>
+    public Task<IReadOnlyList<RefreshEnd>> RenewAsync() => ResultAsync(Application.KeepAlive.RenewAsync(CancellationToken.None));
 
     /// <summary>Lets the access tokens expire: the next caller must wait for a refresh.</summary>
     public void ExpireTokens() => Time.Advance(TimeSpan.FromMinutes(6));
@@ -93,14 +127,32 @@ internal sealed class TestApp : IAsyncDisposable
     public Task<string> TokenAsync(CancellationToken cancellationToken = default) => Connections.GetAccessTokenAsync(Account, cancellationToken);
 
     /// <summary>Changes the stored connection as another instance would.</summary>
-    public async Task<AirwallexConnection> ChangeStoredAsync(Func<AirwallexConnection, AirwallexConnection> change)
+    public async Task<ConnectionState> ChangeStoredAsync(Func<ConnectionState, ConnectionState> change, string accountId = Account)
     {
-        Assert.True(await Store.Inner.TrySaveAsync(change(await StoredAsync())));
-        return await StoredAsync();
+        var before = await StoredAsync(accountId);
+        var next = change(before) with { Version = Guid.NewGuid().ToString("N") };
+        Assert.True(await Store.Inner.TrySaveAsync(Application.Serializer.Write(next), before.Version));
+        return await StoredAsync(accountId);
     }
 
-    /// <summary>Spends the stored refresh token and lets the answer get lost, as an instance does that dies at that moment.</summary>
-    public async Task SpendStoredTokenAsync()
+    /// <summary>Leaves an attempt in the store, as another instance does that is at work or has crashed.</summary>
+    public async Task<RefreshAttempt> LeaveAttemptAsync(
+        double leaseEndsIn, double firstSentAgo = 0, double? recoverIn = null, string accountId = Account)
+    {
+        var now = Time.GetUtcNow();
+        var attempt = new RefreshAttempt
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            FirstSentAt = now.AddSeconds(-firstSentAgo),
+            LeaseExpiresAt = now.AddSeconds(leaseEndsIn),
+        };
+        await ChangeStoredAsync(
+            current => current with { Attempt = attempt, RecoverAt = now.AddSeconds(recoverIn ?? leaseEndsIn) }, accountId);
+        return attempt;
+    }
+
+    /// <summary>Uses the stored refresh token and lets the response get lost, as an instance does that dies at that moment.</summary>
+    public async Task UseStoredTokenAsync()
     {
         using var http = new HttpClient(Simulator.CreateHandler());
         await new TokenClient(http, Get<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue, Time).RefreshAsync((await StoredAsync()).Tokens.RefreshToken);

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Airwallex.OAuth.Tests.Flows;
+namespace Airwallex.OAuth.Tests.Support;
 
 internal sealed class RecordingObserver : IConnectionObserver
 {
