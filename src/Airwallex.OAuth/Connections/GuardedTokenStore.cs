@@ -62,7 +62,7 @@ internal sealed class GuardedTokenStore(
         async stop => await store.TryDeleteAsync(connection.Key, connection.Version, stop).ConfigureAwait(false),
         cancellationToken);
 
-    /// <summary>One page. The store's word is not taken for it: rows that do not match are dropped.</summary>
+    /// <summary>One page.</summary>
     public Task<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) => CallAsync(
         "list", "listing", accountId: null, timings().StoreCallTimeout,
         async stop => await store.ListAsync(query, stop).ConfigureAwait(false),

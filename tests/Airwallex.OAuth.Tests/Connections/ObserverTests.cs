@@ -39,7 +39,7 @@ public sealed class ObserverTests
     [Fact]
     public async Task A_failed_refresh_is_told_with_its_exception()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));

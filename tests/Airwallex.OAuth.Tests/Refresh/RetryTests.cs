@@ -136,7 +136,7 @@ public sealed class RetryTests
 
         await app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = null,
+            Attempt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",

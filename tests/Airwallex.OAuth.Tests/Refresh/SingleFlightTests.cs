@@ -96,7 +96,7 @@ public sealed class SingleFlightTests
 
         Assert.True(call.IsCanceled);
         Assert.NotEqual(before.Tokens.RefreshToken, (await app.StoredAsync()).Tokens.RefreshToken);
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]
