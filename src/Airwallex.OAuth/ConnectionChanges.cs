@@ -153,7 +153,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
         if (stored is { IsActive: true, IsReadable: true })
         {
             var entry = application.Current.Cache.Get(accountId);
-            entry.Reset(CachedAccessToken.None());
+            entry.DropToken();
             application.Refresher.StartInBackground(entry, RefreshTrigger.Webhook);
         }
 
