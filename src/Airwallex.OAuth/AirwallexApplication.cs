@@ -1,35 +1,168 @@
-using Microsoft.Extensions.DependencyInjection;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
-/// <summary>The composition root: how the objects of one application fit together.</summary>
-internal sealed class AirwallexApplication(IServiceProvider services, string name, Func<TokenClient> tokenClient)
-    : IAsyncDisposable, IDisposable
+/// <summary>
+/// The composition root: how the objects of one application fit together. The facade, the handler, the hosted service and the health check
+/// are given it. Disposing it waits for what is in flight.
+/// </summary>
+internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposable
 {
-    private readonly IOptionsMonitor<AirwallexOAuthOptions> _options =
-        services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>();
+    private readonly ApplicationParts _parts;
+    private readonly RepeatedFailureLog _failures;
+    private volatile TokenCache? _cache;
+    private int _responsesHeld;
+    private volatile bool _isStopped;
 
-    private AirwallexConnections? _connections;
-
-    public string Name { get; } = name;
-
-    public Func<TokenClient> TokenClient { get; } = tokenClient;
-
-    public AirwallexOAuthOptions Options => _options.Get(Name);
-
-    public AccessTokenProvider Tokens { get; } = new();
-
-    public AirwallexConnections Connections => _connections ??= new AirwallexConnections(this);
-
-    public Telemetry Telemetry { get; } = new(name, null, services.GetRequiredService<TimeProvider>());
-
-    public ILogger Log { get; } = services.GetRequiredService<ILogger<AirwallexConnections>>();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    public void Dispose()
+    public AirwallexApplication(ApplicationParts parts)
     {
+        _parts = parts;
+        Time = new GuardedClock(parts.Time);
+        _failures = new RepeatedFailureLog(Time);
+        Serializer = new ConnectionSerializer(parts.Protection);
+        Store = new GuardedTokenStore(parts.Store, Serializer, Tasks, () => TimingsOf(Options), Time, Telemetry);
+        Refresher = new Refresher(this);
+        Tokens = new AccessTokenProvider(this);
+        Changes = new ConnectionChanges(this);
+        KeepAlive = new KeepAliveRound(this);
+        Credentials = new ClientCredentialsMonitor(Time);
+        Connections = new AirwallexConnections(this);
     }
+
+    public string Name => _parts.Name;
+
+    public AirwallexOAuthOptions Options => _parts.Options();
+
+    public TimeProvider Time { get; }
+
+    public Jitter Jitter => _parts.Jitter;
+
+    public BackgroundTasks Tasks => _parts.Tasks;
+
+    public ILogger Log => _parts.Log;
+
+    public Telemetry Telemetry => _parts.Telemetry;
+
+    public ConnectionSerializer Serializer { get; }
+
+    public GuardedTokenStore Store { get; }
+
+    public Refresher Refresher { get; }
+
+    public AccessTokenProvider Tokens { get; }
+
+    public ConnectionChanges Changes { get; }
+
+    public KeepAliveRound KeepAlive { get; }
+
+    public ClientCredentialsMonitor Credentials { get; }
+
+    public AirwallexConnections Connections { get; }
+
+    /// <summary>Whether the keep-alive runs. Without it, callers finish unfinished refreshes, and nothing is refreshed in the background.</summary>
+    public bool HostIsRunning { get; set; }
+
+    /// <summary>How many responses are held in memory because saving fails.</summary>
+    public int ResponsesHeld => Volatile.Read(ref _responsesHeld);
+
+    /// <summary>The options as they are now, and the cache of their client id: tokens of another one are out of use.</summary>
+    public (AirwallexOAuthOptions Options, TokenCache Cache) Current
+    {
+        get
+        {
+            var options = Options;
+            var cache = _cache;
+            if (cache is not null && ReferenceEquals(cache.Options, options))
+            {
+                return (options, cache);
+            }
+
+            if (cache?.Options.ClientId == options.ClientId)
+            {
+                cache.Options = options;
+                return (options, cache);
+            }
+
+            Interlocked.CompareExchange(ref _cache, new TokenCache(options), cache);
+            return (options, _cache!);
+        }
+    }
+
+    public TokenClient TokenClient() => _parts.TokenClient();
+
+    public static RefreshTimings TimingsOf(AirwallexOAuthOptions options) => new(options.GracePeriod);
+
+    public RefreshRules CreateRules(RefreshTimings timings) => _parts.CreateRules(timings);
+
+    public RefreshOperation CreateOperation(
+        AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request, ActivityContext startedBy) =>
+        _parts.CreateOperation(this, options, entry, request, startedBy);
+
+    public RefreshRequest NewRequest(RefreshTrigger trigger) =>
+        new(trigger) { AskedAt = Time.GetTimestamp(), IsAlone = !HostIsRunning };
+
+    public Task<RefreshResult> RefreshAsync(string accountId, RefreshTrigger trigger, CancellationToken cancellationToken) =>
+        RefreshAsync(accountId, NewRequest(trigger), cancellationToken);
+
+    /// <summary>A refresh that a caller waits for: not longer than 30 s.</summary>
+    public Task<RefreshResult> RefreshAsync(string accountId, RefreshRequest request, CancellationToken cancellationToken) =>
+        Refresher.RunAsync(accountId, request, TimingsOf(Options).CallerTimeout, cancellationToken);
+
+    public Task DelayAsync(TimeSpan delay) => Task.Delay(delay > TimeSpan.Zero ? delay : TimeSpan.Zero, Time);
+
+    /// <summary>Waits before another look at a lease, longer each time: it may end before its time.</summary>
+    public Task WaitForLeaseAsync(DateTimeOffset end, int waits, RefreshTimings timings)
+    {
+        var wait = Jitter.Backoff(timings.FirstLeaseWait, waits, timings.LongestLeaseWait);
+        var left = end - Time.GetUtcNow();
+        return DelayAsync(wait < left ? wait : left);
+    }
+
+    /// <summary>Page after page of what the store lists. Its word is not taken for it: rows that do not match are dropped.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<StoredConnection>> PagesAsync(
+        ConnectionQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var page = await Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            yield return [.. page.Where(query.Matches)];
+            if (page.Count < query.Limit)
+            {
+                yield break;
+            }
+
+            query = query with { After = page[^1] };
+        }
+    }
+
+    /// <summary>Waits for operations in flight and for observers; after it, disposing waits no more.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_isStopped)
+        {
+            return;
+        }
+
+        _isStopped = true;
+        HostIsRunning = false;
+        if (await Tasks.WhenIdleAsync(cancellationToken).ConfigureAwait(false) is > 0 and var running)
+        {
+            Log.StoppedWhileRefreshing(running, ResponsesHeld);
+        }
+
+        await _parts.Events.DrainAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Twice the grace period: the longest send, and its save.
+        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : TimingsOf(LastOptions()).GracePeriod * 2, Time);
+        await StopAsync(limit.Token).ConfigureAwait(false);
+        await Telemetry.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private AirwallexOAuthOptions LastOptions() => _cache?.Options ?? new AirwallexOAuthOptions();
 }

@@ -14,6 +14,11 @@ internal sealed class AirwallexApplications(
     /// <summary>All of them; makes those that nobody has asked for yet.</summary>
     public IReadOnlyList<AirwallexApplication> All => _all ??= [.. _names.Select(Get)];
 
+    /// <summary>Whether a client id is that of one of them.</summary>
+    /// <param name="clientId">The client id.</param>
+    public bool HasClient(string clientId) =>
+        Array.Exists(_names, name => services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().Get(name).ClientId == clientId);
+
     /// <summary>The application of a name, empty for the one without.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="InvalidOperationException">No application has the name.</exception>

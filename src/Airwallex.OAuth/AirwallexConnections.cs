@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Airwallex.OAuth;
 
 /// <summary>
@@ -45,8 +47,18 @@ public class AirwallexConnections
     /// </exception>
     /// <remarks>Airwallex's page "Authorize new customers", "Exchange authorization code for tokens"; RFC 6749, section 4.1.3.</remarks>
     public virtual Task<AirwallexConnection> ConnectAsync(
-        string code, ConnectOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        string code, ConnectOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(code);
+        options ??= new ConnectOptions();
+        var current = _application.Options;
+        RedirectUriRule.Choose(options.RedirectUri, current);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var operation = new ConnectOperation(_application, current, code, options);
+        _application.Tasks.Start(operation.RunAsync);
+        return operation.Result.WaitAsync(cancellationToken);
+    }
 
     /// <summary>
     /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does not. For requests that do
@@ -57,8 +69,11 @@ public class AirwallexConnections
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
     /// <exception cref="TokenRequestException">There is no token now; see <see cref="AirwallexOAuthException.IsTransient"/>.</exception>
-    public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(accountId);
+        return _application.Tokens.FindFresh(accountId)?.ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
+    }
 
     /// <summary>Refreshes the account's tokens although they may still be valid.</summary>
     /// <param name="accountId">The connected account.</param>
@@ -68,8 +83,12 @@ public class AirwallexConnections
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
     /// <exception cref="TokenRequestException">The refresh failed; the connection is untouched.</exception>
     /// <remarks>Airwallex's page "Authorize new customers", "Refresh access tokens"; RFC 6749, section 6.</remarks>
-    public virtual Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual async Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
+        return result.Connection.ToConnection();
+    }
 
     /// <summary>
     /// Disconnects the account on our side: deletes what is stored and drops the access token. Airwallex documents no way to revoke tokens; they
@@ -77,8 +96,11 @@ public class AirwallexConnections
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the deletion; whether it took effect is then unknown.</param>
-    public virtual Task DisconnectAsync(string accountId, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual Task DisconnectAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        return _application.Changes.DisconnectAsync(accountId, cancellationToken);
+    }
 
     /// <summary>
     /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped, and a refresh in the
@@ -92,28 +114,59 @@ public class AirwallexConnections
     /// <returns>False when no connection of the account is stored.</returns>
     /// <remarks>Airwallex's webhook events <c>connection.disconnected</c> and <c>partner_connection.disconnected</c>.</remarks>
     public virtual Task<bool> ReportDisconnectionAsync(
-        string accountId, string reason, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        string accountId, string reason, CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        return _application.Changes.ReportDisconnectionAsync(accountId, reason, cancellationToken);
+    }
 
     /// <summary>The connection of an account as it is stored, whatever its status; null when there is none.</summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
-    public virtual Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual async Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        var key = new ConnectionKey { AccountId = accountId, ClientId = _application.Options.ClientId };
+        var found = await _application.Store.FindAsync(key, cancellationToken).ConfigureAwait(false);
+        if (found is null)
+        {
+            await _application.Changes.ThrowIfForeignAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found?.ToConnection();
+    }
 
     /// <summary>Streams the stored connections of this application, page by page, in any order.</summary>
     /// <param name="status">
     /// Only connections with this status; <see cref="ConnectionStatus.Unreadable"/> reads all to find them. Default: null, any.
     /// </param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    public virtual IAsyncEnumerable<AirwallexConnection> ListAsync(
-        ConnectionStatus? status = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual async IAsyncEnumerable<AirwallexConnection> ListAsync(
+        ConnectionStatus? status = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var query = new ConnectionQuery
+        {
+            ClientId = _application.Options.ClientId,
+            Status = status == ConnectionStatus.Unreadable ? null : status,
+        };
+        await foreach (var page in _application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var row in page)
+            {
+                var connection = _application.Serializer.Read(row).ToConnection();
+                if (status != ConnectionStatus.Unreadable || connection.Status == status)
+                {
+                    yield return connection;
+                }
+            }
+        }
+    }
 
     /// <summary>Counts the stored connections of this application.</summary>
     /// <param name="cancellationToken">Cancels the read.</param>
     public virtual Task<ConnectionSummary> SummarizeAsync(CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        _application.Changes.SummarizeAsync(cancellationToken);
 
     /// <summary>
     /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at once. For a person to call,
@@ -125,8 +178,13 @@ public class AirwallexConnections
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">Airwallex refused the refresh token again.</exception>
     /// <exception cref="TokenRequestException">The refresh failed; it will be tried again.</exception>
-    public virtual Task<AirwallexConnection> ReactivateAsync(string accountId, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public virtual async Task<AirwallexConnection> ReactivateAsync(string accountId, CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        await _application.Changes.ReactivateAsync(accountId, cancellationToken).ConfigureAwait(false);
+        var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
+        return result.Connection.ToConnection();
+    }
 
     /// <summary>
     /// Takes over a refresh token that another program has kept until now. Nothing is sent; call <see cref="RefreshAsync"/> at once to see that it
@@ -142,8 +200,16 @@ public class AirwallexConnections
         string accountId,
         string refreshToken,
         DateTimeOffset? refreshTokenExpiresAt = null,
-        CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        CancellationToken cancellationToken = default)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        ArgumentNullException.ThrowIfNull(refreshToken);
+        return TokenRequest.IsSound(refreshToken)
+            ? _application.Changes.TryImportAsync(accountId, refreshToken, refreshTokenExpiresAt, cancellationToken)
+            : throw new ArgumentException(
+                $"The refresh token of account {accountId} is malformed: it must be 1 to 8,192 visible ASCII characters.",
+                nameof(refreshToken));
+    }
 
     /// <summary>
     /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs without a host: a cron job
@@ -151,5 +217,12 @@ public class AirwallexConnections
     /// </summary>
     /// <param name="cancellationToken">Starts nothing more; what is in flight is awaited all the same.</param>
     public virtual Task<KeepAliveResult> KeepAliveAsync(CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        _application.KeepAlive.RunAsync(cancellationToken);
+
+    // Not a local function: its closure would be allocated for callers who need not wait, too.
+    private async Task<string> WaitForAccessTokenAsync(string accountId, CancellationToken cancellationToken)
+    {
+        AccountIdRule.Check(accountId, nameof(accountId));
+        return (await _application.Tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false)).Value!;
+    }
 }

@@ -82,8 +82,16 @@ public sealed class AirwallexOAuthBuilder
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TObserver>()
         where TObserver : class, IConnectionObserver
     {
-        Services.TryAddEnumerable(ServiceDescriptor.Scoped<IConnectionObserver, TObserver>());
-        return this;
+        if (Services.All(service => service.ServiceType != typeof(TObserver)))
+        {
+            Services.AddScoped<TObserver>();
+        }
+
+        var isAdded = Services.Any(service =>
+            service.ImplementationInstance is ObserverRegistration registered && registered.Name == typeof(TObserver).FullName);
+        return isAdded
+            ? this
+            : AddObserver(typeof(TObserver).FullName!, static provider => provider.GetRequiredService<TObserver>());
     }
 
     /// <summary>
@@ -94,7 +102,12 @@ public sealed class AirwallexOAuthBuilder
     public AirwallexOAuthBuilder AddConnectionObserver(Func<IServiceProvider, IConnectionObserver> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        Services.AddScoped(create);
+        return AddObserver("(made by a function)", create);
+    }
+
+    private AirwallexOAuthBuilder AddObserver(string name, Func<IServiceProvider, IConnectionObserver> create)
+    {
+        Services.AddSingleton(new ObserverRegistration(name, create));
         return this;
     }
 }

@@ -160,6 +160,7 @@ public static class AirwallexOAuthServiceCollectionExtensions
         services.TryAddSingleton<IOptionsFactory<AirwallexOAuthOptions>, LastValidOptions>();
         services.TryAddSingleton<DefaultTokenStore>();
         services.TryAddSingleton<ITokenStore>(static provider => provider.GetRequiredService<DefaultTokenStore>().Store);
+        services.TryAddSingleton<ConnectionEventDispatcher>();
         services.TryAddSingleton<AirwallexApplications>();
         services.TryAddSingleton<StartChecks>();
         services.TryAddEnumerable(
@@ -197,7 +198,7 @@ public static class AirwallexOAuthServiceCollectionExtensions
         services.GetRequiredService<StartChecks>().Run(); // Without a host, the first use is the start.
 
         AirwallexApplication application = null!;
-        return application = new AirwallexApplication(
-            services, registration.Name, () => TokenHttpClient.Create(services, registration, application));
+        return application = new AirwallexApplication(ApplicationParts.From(
+            services, registration.Name, () => TokenHttpClient.Create(services, registration, application)));
     }
 }

@@ -20,6 +20,9 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
     /// <summary>How many recoveries one instance starts each second (each sixtieth of the grace period).</summary>
     public const int RecoveryStartsPerSecond = 20;
 
+    /// <summary>The seconds from one look of the recovery to the next.</summary>
+    public const int RecoveryLookSeconds = 2;
+
     /// <summary>With this much or less left, a request waits for a new access token; a tenth of a short life.</summary>
     public static readonly TimeSpan ExpirySkew = TimeSpan.FromSeconds(10);
 
@@ -106,7 +109,7 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
 
     public TimeSpan LongestSaveDelay => Seconds(2);
 
-    public TimeSpan RecoveryInterval => Seconds(2);
+    public TimeSpan RecoveryInterval => Seconds(RecoveryLookSeconds);
 
     public TimeSpan RenewalScanInterval => Seconds(5);
 

@@ -1,14 +1,23 @@
+using System.Reflection;
+
 namespace Airwallex.OAuth;
 
-/// <summary>The names under which the library can be observed, for OpenTelemetry's <c>AddSource</c> and <c>AddMeter</c>.</summary>
+/// <summary>
+/// The names under which the library is observed, for OpenTelemetry's <c>AddMeter</c> and <c>AddSource</c>. The page
+/// <c>docs/operating.md</c> of the repository lists every instrument, span and log event.
+/// </summary>
 public static class AirwallexOAuthDiagnostics
 {
-    /// <summary>The name of the activity source: a span <c>airwallex.oauth.refresh</c> for each refresh.</summary>
+    /// <summary>
+    /// The name of the activity source: a span <c>airwallex.oauth.refresh</c> for each refresh, with the token requests
+    /// as its children.
+    /// </summary>
     public const string ActivitySourceName = "Airwallex.OAuth";
 
-    /// <summary>
-    /// The name of the meter: <c>airwallex.oauth.refresh.duration</c> (seconds, by trigger and error type),
-    /// <c>airwallex.oauth.refresh.active</c>, <c>airwallex.oauth.reauthorizations</c>, <c>airwallex.oauth.renewals.overdue</c>.
-    /// </summary>
+    /// <summary>The name of the meter. Every instrument has the attribute <c>airwallex.oauth.application</c>.</summary>
     public const string MeterName = "Airwallex.OAuth";
+
+    /// <summary>The version of meter and activity source: that of the package.</summary>
+    internal static string Version { get; } = typeof(AirwallexOAuthDiagnostics).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 }

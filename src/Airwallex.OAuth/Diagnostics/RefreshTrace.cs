@@ -1,33 +1,55 @@
-#pragma warning disable CA1822 // Members that do nothing yet.
 using System.Diagnostics;
+using A = Airwallex.OAuth.TelemetryAttributes;
 
 namespace Airwallex.OAuth;
 
-/// <summary>What one refresh tells: collected while it runs, emitted when it ends. Written by one operation. Nothing here throws.</summary>
-internal sealed class RefreshTrace(Telemetry telemetry, RefreshTrigger trigger, string accountId, ActivityContext startedBy)
+/// <summary>
+/// What one refresh tells: counted at once, collected for its span while it runs, emitted when it ends. Written by one
+/// operation and the renewal of its lease. Nothing here throws or waits.
+/// </summary>
+internal sealed class RefreshTrace
 {
-    public Telemetry Telemetry { get; } = telemetry;
+    private readonly object _gate = new(); // Guards the spans and what is open.
+    private readonly DateTimeOffset _startedAt;
+    private readonly long _startedStamp; // Lengths are monotonic: the wall clock may be put back meanwhile.
+    private readonly Spans.Span? _span; // Null when nobody listens.
+    private readonly List<Spans.Span> _requests = [];
+    private Send? _send;
+    private bool _hasEnded;
 
-    public RefreshTrigger Trigger { get; } = trigger;
+    public RefreshTrace(Telemetry telemetry, RefreshTrigger trigger, string accountId, ActivityContext startedBy)
+    {
+        Telemetry = telemetry;
+        Trigger = trigger;
+        (_startedAt, _startedStamp) = (telemetry.Now(), telemetry.Timestamp());
+        if (Spans.AreWanted)
+        {
+            _span = new Spans.Span("airwallex.oauth.refresh", _startedAt) { StartedBy = startedBy };
+            _span.Tags.AddRange(
+                [telemetry.Attribute, new(A.AccountId, accountId), new(A.Trigger, A.Triggers[(int)trigger])]);
+        }
+    }
 
-    public string AccountId { get; } = accountId;
+    public Telemetry Telemetry { get; }
 
-    public ActivityContext StartedBy { get; } = startedBy;
+    public RefreshTrigger Trigger { get; }
 
     /// <summary>Another instance's lease is waited for.</summary>
     public void LeaseWait()
     {
+        Telemetry.Counts.LeaseWaits.Add();
+        Happened("lease_wait");
     }
 
     /// <summary>The attempt is in the store.</summary>
-    public void AttemptStored()
-    {
-    }
+    public void AttemptStored() => Happened("attempt");
 
     /// <summary>A renewal of the lease ended.</summary>
     /// <param name="outcome">renewed, lost or unknown.</param>
     public void LeaseRenewal(string outcome)
     {
+        Telemetry.Counts.LeaseRenewals.Add(outcome);
+        Happened("lease_renewal", Tag(A.Outcome, outcome));
     }
 
     /// <summary>A send starts.</summary>
@@ -35,6 +57,20 @@ internal sealed class RefreshTrace(Telemetry telemetry, RefreshTrigger trigger, 
     /// <param name="isLastSend">Whether the grace period is over.</param>
     public void SendStarted(bool isRetry, bool isLastSend)
     {
+        if (isLastSend)
+        {
+            Telemetry.Counts.LastSends.Add();
+        }
+        else if (isRetry)
+        {
+            Telemetry.Counts.Retries.Add();
+        }
+
+        Happened("send", Tag(A.IsRetry, isRetry), Tag(A.IsLastSend, isLastSend));
+        lock (_gate)
+        {
+            _send = new Send(Elapsed(), isRetry, isLastSend);
+        }
     }
 
     /// <summary>The send ended; the token request is measured with it.</summary>
@@ -42,12 +78,28 @@ internal sealed class RefreshTrace(Telemetry telemetry, RefreshTrigger trigger, 
     /// <param name="isLost">Whether the response may be lost.</param>
     public void SendEnded(TokenRequestException? failure, bool isLost)
     {
+        if (isLost)
+        {
+            Telemetry.Counts.ResponsesLost.Add();
+        }
+
+        var now = Elapsed();
+        lock (_gate)
+        {
+            var send = _send ?? new Send(now, IsRetry: false, IsLastSend: false);
+            _send = null;
+            Telemetry.TokenRequest("refresh_token", failure, now - send.StartedAt);
+            if (_span is not null)
+            {
+                _requests.Add(RequestSpan(send, now, failure, isLost));
+            }
+        }
+
+        Happened("response", Tag(A.Outcome, A.OutcomeOf(failure)), Tag(A.IsLost, isLost));
     }
 
     /// <summary>The tokens are in the store.</summary>
-    public void Saved()
-    {
-    }
+    public void Saved() => Happened("save");
 
     /// <summary>The refresh is over.</summary>
     /// <param name="outcome">
@@ -56,5 +108,75 @@ internal sealed class RefreshTrace(Telemetry telemetry, RefreshTrigger trigger, 
     /// <param name="exception">Null when it went well.</param>
     public void End(string outcome, Exception? exception = null)
     {
+        lock (_gate)
+        {
+            if (_hasEnded)
+            {
+                return;
+            }
+
+            _hasEnded = true;
+        }
+
+        var duration = Elapsed();
+        Telemetry.RefreshEnded(this, outcome, duration);
+        if (_span is null)
+        {
+            return;
+        }
+
+        _span.EndedAt = _startedAt + duration;
+        _span.Tags.Add(new(A.Outcome, outcome));
+        SetError(_span, exception);
+        Telemetry.Enqueue(() => Spans.Emit(_span, _requests));
     }
+
+    private Spans.Span RequestSpan(Send send, TimeSpan now, TokenRequestException? failure, bool isLost)
+    {
+        var span = new Spans.Span("airwallex.oauth.token_request", _startedAt + send.StartedAt)
+        {
+            EndedAt = _startedAt + now,
+        };
+        span.Tags.AddRange(
+        [
+            Telemetry.Attribute, new(A.GrantType, "refresh_token"), new(A.Outcome, A.OutcomeOf(failure)),
+            new(A.IsRetry, send.IsRetry), new(A.IsLastSend, send.IsLastSend), new(A.IsLost, isLost),
+        ]);
+        SetError(span, failure);
+        return span;
+    }
+
+    private static void SetError(Spans.Span span, Exception? exception)
+    {
+        if (exception is null)
+        {
+            return;
+        }
+
+        // No message: what a server says about an error is for the log.
+        var error = exception is TokenRequestException failure ? A.OutcomeOf(failure) : exception.GetType().FullName;
+        span.IsError = true;
+        span.Tags.Add(new("error.type", error));
+        if (exception is TokenRequestException { StatusCode: { } status })
+        {
+            span.Tags.Add(new("http.response.status_code", (int)status));
+        }
+    }
+
+    private void Happened(string name, params KeyValuePair<string, object?>[] tags)
+    {
+        lock (_gate)
+        {
+            if (_span is not null && !_hasEnded)
+            {
+                _span.Events.Add(new ActivityEvent(name, _startedAt + Elapsed(), new ActivityTagsCollection(tags)));
+            }
+        }
+    }
+
+    private TimeSpan Elapsed() => Telemetry.Elapsed(_startedStamp);
+
+    private static KeyValuePair<string, object?> Tag(string key, object? value) => new(key, value);
+
+    private sealed record Send(TimeSpan StartedAt, bool IsRetry, bool IsLastSend);
 }

@@ -25,7 +25,6 @@ internal static class TokenHttpClient
     {
         var http = services.GetRequiredService<IHttpClientFactory>().CreateClient(registration.TokenClientName);
         http.Timeout = Timeout.InfiniteTimeSpan; // How long a response is waited for depends on the attempt.
-        return new TokenClient(
-            http, () => application.Options, services.GetRequiredService<TimeProvider>(), application.Log);
+        return new TokenClient(http, () => application.Options, application.Time);
     }
 }

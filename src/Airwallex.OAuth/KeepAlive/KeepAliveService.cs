@@ -1,21 +1,134 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Runs the keep-alive of every application while the host runs.</summary>
-internal sealed class KeepAliveService(AirwallexApplications applications) : IHostedLifecycleService
+/// <summary>
+/// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight are awaited after all
+/// other hosted services have stopped, whatever the order of registration.
+/// </summary>
+internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
+    : IHostedLifecycleService, IDisposable
 {
-    public AirwallexApplications Applications { get; } = applications;
+    private static readonly TimeSpan LeastShutdownTimeout = TimeSpan.FromSeconds(70);
+    private static readonly TimeSpan MinuteInterval = TimeSpan.FromMinutes(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loops = Task.CompletedTask;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var application in applications.All)
+        {
+            application.HostIsRunning = true;
+        }
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        return Task.CompletedTask;
+    }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        WarnOfShortShutdown();
+        _loops = Task.WhenAll(applications.All.Select(application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync().ConfigureAwait(false);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(_loops, Task.Delay(Timeout.Infinite, cancellationToken)).ConfigureAwait(false);
+        foreach (var application in applications.All)
+        {
+            await application.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private static async Task RunAsync(AirwallexApplication application, CancellationToken stoppingToken)
+    {
+        await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
+        var timings = AirwallexApplication.TimingsOf(application.Options);
+        var work = new List<Task>
+        {
+            RepeatAsync(application, "evict", timings.GracePeriod, EvictAsync, stoppingToken),
+            RepeatAsync(application, "summarize", MinuteInterval, application.SummarizeForTelemetryAsync, stoppingToken),
+            RepeatAsync(
+                application, "recover", timings.RecoveryInterval,
+                stop => IfEnabledAsync(application, () => application.KeepAlive.StartRecoveriesAsync(stop)), stoppingToken),
+            RepeatAsync(
+                application, "renew", timings.RenewalScanInterval,
+                stop => IfEnabledAsync(application, () => application.KeepAlive.RenewAsync(stop)), stoppingToken),
+        };
+        await Task.WhenAll(work).ConfigureAwait(false);
+
+        Task EvictAsync(CancellationToken cancellationToken)
+        {
+            application.Current.Cache.EvictIdle(application.Time);
+            return Task.CompletedTask;
+        }
+    }
+
+    private static Task IfEnabledAsync(AirwallexApplication application, Func<Task> work) =>
+        application.Options.KeepAlive.Enabled ? work() : Task.CompletedTask;
+
+    private static async Task RepeatAsync(
+        AirwallexApplication application, string name, TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var startedAt = application.Time.GetTimestamp();
+            try
+            {
+                await work(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return; // A store whose cancellation throws something of its own stops quietly.
+            }
+            catch (Exception exception)
+            {
+                application.MaintenanceFailed(name, exception);
+            }
+
+            var left = interval - application.Time.GetElapsedTime(startedAt);
+            await Task.WhenAny(
+                application.DelayAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1)),
+                Task.Delay(Timeout.Infinite, stoppingToken)).ConfigureAwait(false);
+        }
+    }
+
+    private void WarnOfShortShutdown()
+    {
+        if (ShutdownTimeout() is { } timeout && timeout < LeastShutdownTimeout && applications.All.Count > 0)
+        {
+            applications.All[0].Log.ShortShutdownTimeout(timeout, LeastShutdownTimeout);
+        }
+    }
+
+    // HostOptions is in Microsoft.Extensions.Hosting, which a library does not reference. Where it was trimmed, there is no warning.
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "IOptions<> of a reference type; a failure only loses a warning.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The host itself uses IOptions<HostOptions>.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A property that was trimmed only loses a warning.")]
+    private TimeSpan? ShutdownTimeout()
+    {
+        try
+        {
+            var type = Type.GetType("Microsoft.Extensions.Hosting.HostOptions, Microsoft.Extensions.Hosting");
+            var options = type is null ? null : services.GetService(typeof(IOptions<>).MakeGenericType(type));
+            var value = options?.GetType().GetProperty("Value")?.GetValue(options);
+            return value is null ? null : type!.GetProperty("ShutdownTimeout")?.GetValue(value) as TimeSpan?;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
 }

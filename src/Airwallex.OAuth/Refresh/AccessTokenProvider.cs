@@ -1,18 +1,80 @@
 namespace Airwallex.OAuth;
 
 /// <summary>Access tokens for callers: at once while fresh, after a refresh when not; and others for rejected ones. Thread-safe.</summary>
-internal sealed class AccessTokenProvider
+internal sealed class AccessTokenProvider(AirwallexApplication application)
 {
     /// <summary>
     /// The hot path: one lookup, one clock read, no lock, no store, no allocation. Null when the caller must wait for a refresh.
     /// </summary>
-    public CachedAccessToken? FindFresh(string accountId) => throw new NotImplementedException();
+    public CachedAccessToken? FindFresh(string accountId)
+    {
+        if (application.Current.Cache.Find(accountId) is not { } entry)
+        {
+            return null;
+        }
+
+        var token = entry.Token;
+        var now = application.Time.GetUtcNow().UtcTicks;
+        if (now >= token.WaitFromTicks)
+        {
+            return null;
+        }
+
+        // Without a host, nothing is refreshed that nobody waits for: the process may end at any moment.
+        if (now >= token.RefreshFromTicks && application is { HostIsRunning: true, Options.RefreshAhead.Ticks: > 0 })
+        {
+            application.Refresher.StartInBackground(entry, RefreshTrigger.Ahead);
+        }
+
+        return token;
+    }
 
     /// <summary>Waits for a fresh token; while there is none, one that is still valid will do.</summary>
-    public Task<CachedAccessToken> WaitForFreshAsync(string accountId, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<CachedAccessToken> WaitForFreshAsync(string accountId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await application.RefreshAsync(accountId, RefreshTrigger.Expired, cancellationToken).ConfigureAwait(false);
+            return Usable(accountId, result);
+        }
+        catch (AirwallexOAuthException exception) when (
+            exception is not (ReauthorizationRequiredException or ConnectionNotFoundException)
+            && application.Current.Cache.Find(accountId)?.Token is { } token
+            && application.Time.GetUtcNow().UtcTicks < token.ExpiresAtTicks)
+        {
+            return token;
+        }
+    }
 
     /// <summary>Another token than the one that the API rejected; null when a refresh would not help.</summary>
-    public Task<CachedAccessToken?> ReplaceRejectedAsync(string accountId, string? rejected, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async Task<CachedAccessToken?> ReplaceRejectedAsync(string accountId, string? rejected, CancellationToken cancellationToken)
+    {
+        var current = application.Current.Cache.Get(accountId).Token;
+        var now = application.Time.GetUtcNow().UtcTicks;
+        if (current.Value != rejected && now < current.WaitFromTicks)
+        {
+            return current; // Another caller's refresh was faster than the rejection.
+        }
+
+        // A token that replaced a rejected one a moment ago shows that a refresh does not help.
+        if (current.Value == rejected && now - current.ReplacedAtTicks < RefreshTimings.ReplacementInterval.Ticks)
+        {
+            return null;
+        }
+
+        var request = application.NewRequest(RefreshTrigger.Rejected) with { RejectedToken = rejected };
+        var result = await application.RefreshAsync(accountId, request, cancellationToken).ConfigureAwait(false);
+        return Usable(accountId, result);
+    }
+
+    private static CachedAccessToken Usable(string accountId, RefreshResult result) =>
+        result.Token.Value is not null
+            ? result.Token
+            : throw new AirwallexOAuthException(
+                $"Airwallex's last token response for account {accountId} held no access token that can be used. Its refresh token is saved; "
+                + "try again in a moment.")
+            {
+                AccountId = accountId,
+                IsTransient = true,
+            };
 }

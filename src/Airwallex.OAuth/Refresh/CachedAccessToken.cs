@@ -5,23 +5,20 @@ namespace Airwallex.OAuth;
 /// <summary>An access token as the hot path needs it: the header ready to be sent, the instants as ticks. Immutable, replaced whole.</summary>
 internal sealed class CachedAccessToken
 {
-    private readonly AuthenticationHeaderValue? _header;
     private Task<string>? _valueAsTask;
 
-    public CachedAccessToken(string? value, long refreshFromTicks, long waitFromTicks, long expiresAtTicks)
+    private CachedAccessToken(string? value, long refreshFromTicks, long waitFromTicks, long expiresAtTicks)
     {
-        _header = value is null ? null : new AuthenticationHeaderValue("Bearer", value);
+        Header = value is null ? null : new AuthenticationHeaderValue("Bearer", value);
         RefreshFromTicks = refreshFromTicks;
         WaitFromTicks = waitFromTicks;
         ExpiresAtTicks = expiresAtTicks;
     }
 
-    public static CachedAccessToken None { get; } = new(null, 0, 0, 0);
-
     /// <summary>Null when there is no token.</summary>
-    public AuthenticationHeaderValue? Header => _header;
+    public AuthenticationHeaderValue? Header { get; }
 
-    public string? Value => _header?.Parameter;
+    public string? Value => Header?.Parameter;
 
     /// <summary>The token as an asynchronous caller takes it, made with the first.</summary>
     public Task<string> ValueAsTask => _valueAsTask ??= Task.FromResult(Value!);
@@ -34,4 +31,42 @@ internal sealed class CachedAccessToken
 
     /// <summary>From here on, the token is useless, even while there is no new one.</summary>
     public long ExpiresAtTicks { get; }
+
+    /// <summary>When this token replaced one that the API had rejected, in ticks; 0 when it did not.</summary>
+    public long ReplacedAtTicks { get; init; }
+
+    /// <summary>No token. Each is an object of its own, so that a swap that expected an earlier "none" fails.</summary>
+    public static CachedAccessToken None() => new(null, 0, 0, 0);
+
+    public static CachedAccessToken From(TokenSet tokens, AirwallexOAuthOptions options, Jitter jitter, long replacedAtTicks = 0)
+    {
+        if (tokens.AccessToken.Length == 0)
+        {
+            return None();
+        }
+
+        // A little later on some instances than on others, so that they do not all ask for the lease in the same moment.
+        var spread = jitter.Between(TimeSpan.Zero, Ahead(tokens, options) / 10);
+        return new CachedAccessToken(
+            tokens.AccessToken,
+            (RefreshFrom(tokens, options) + spread).UtcTicks,
+            WaitFrom(tokens).UtcTicks,
+            tokens.AccessTokenExpiresAt.UtcTicks)
+        {
+            ReplacedAtTicks = replacedAtTicks,
+        };
+    }
+
+    public static DateTimeOffset RefreshFrom(TokenSet tokens, AirwallexOAuthOptions options) =>
+        tokens.AccessTokenExpiresAt - Ahead(tokens, options);
+
+    public static DateTimeOffset WaitFrom(TokenSet tokens) =>
+        tokens.AccessTokenExpiresAt - Shorter(RefreshTimings.ExpirySkew, Life(tokens) / 10);
+
+    // A token of a few seconds would otherwise be due from the moment it was issued, and every request a refresh.
+    private static TimeSpan Ahead(TokenSet tokens, AirwallexOAuthOptions options) => Shorter(options.RefreshAhead, Life(tokens) / 2);
+
+    private static TimeSpan Life(TokenSet tokens) => tokens.AccessTokenExpiresAt - tokens.IssuedAt;
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

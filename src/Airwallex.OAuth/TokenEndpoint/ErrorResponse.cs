@@ -1,57 +1,34 @@
-using System.Text;
-using System.Text.Json;
-
 namespace Airwallex.OAuth;
 
-/// <summary>An error answer, in RFC 6749's form {error, error_description} or in Airwallex's own {code, message, trace_id}.</summary>
+/// <summary>
+/// An error, in RFC 6749's form (<c>error</c>, <c>error_description</c>; section 5.2) or in Airwallex's own (<c>code</c>,
+/// <c>message</c>, <c>trace_id</c>), without secrets and control characters.
+/// </summary>
 internal readonly record struct ErrorResponse(string? Error, string? Description, string? TraceId)
 {
-    private const int LongestText = 300;
+    // Decisions depend on them, so they are taken as they are, even if a short secret occurs in one.
+    private static readonly string[] KnownErrors =
+        ["invalid_grant", "invalid_client", "invalid_request", "unauthorized_client", "unsupported_grant_type", "too_many_requests"];
 
-    /// <summary>Reads a body; what is no error in either form gives an empty one.</summary>
-    /// <param name="body">The body, as far as it was read.</param>
-    /// <param name="secrets">What was secret in the request: a server that quotes it must not get it into our logs.</param>
-    public static ErrorResponse Read(ReadOnlyMemory<byte> body, IReadOnlyCollection<string> secrets)
+    /// <summary>For messages: a blank, and in brackets what is known; empty when nothing is.</summary>
+    public string InBrackets => (Error, Description) switch
     {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            var root = json.RootElement;
-            return root.ValueKind != JsonValueKind.Object ? default : new ErrorResponse(
-                Text("error") ?? Text("code"), Text("error_description") ?? Text("message"), Text("trace_id"));
+        (null, null) => "",
+        (null, var text) => $" ({text})",
+        (var code, null) => $" ({code})",
+        var (code, text) => $" ({code}: {text})",
+    };
 
-            string? Text(string name)
-            {
-                try
-                {
-                    return root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Clean(value.GetString()!, secrets) : null;
-                }
-                catch (InvalidOperationException)
-                {
-                    return null; // JSON, but no text: half a surrogate pair, or bytes that are no UTF-8.
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            return default;
-        }
+    public static bool IsError(JsonMembers json) => Find(json, "error") is not null || Find(json, "code") is not null;
+
+    public static ErrorResponse Read(JsonMembers json, SecretMask mask)
+    {
+        var error = Find(json, "error") ?? Find(json, "code");
+        return new ErrorResponse(
+            Array.Find(KnownErrors, known => known == error?.Trim()) ?? mask.Clean(error),
+            mask.Clean(Find(json, "error_description") ?? Find(json, "message")),
+            mask.Clean(Find(json, "trace_id")));
     }
 
-    private static string? Clean(string text, IReadOnlyCollection<string> secrets)
-    {
-        foreach (var secret in secrets.Where(secret => secret.Length > 0))
-        {
-            text = text.Replace(secret, "***", StringComparison.Ordinal);
-        }
-
-        // Control characters would let a server write lines of its own into our logs.
-        var clean = new StringBuilder(Math.Min(text.Length, LongestText));
-        foreach (var c in text.AsSpan(0, Math.Min(text.Length, LongestText)))
-        {
-            clean.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return clean.Length == 0 ? null : clean.ToString();
-    }
+    private static string? Find(JsonMembers json, string name) => json.Find(name, static member => member.IsText)?.Text;
 }

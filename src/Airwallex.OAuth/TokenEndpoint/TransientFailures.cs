@@ -1,35 +1,25 @@
-using System.Runtime.ExceptionServices;
+using System.Net;
 using Polly;
 using Polly.Extensions.Http;
 
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What is transient, as Polly.Extensions.Http says: 408, 500 and above, and a connection that could not be made or broke;
-/// beside these a time-out and a body that broke off. The repetition itself is the caller's, on its own clock.
+/// What is transient, as Polly.Extensions.Http says (408, 500 and above, a connection that could not be made or broke), and
+/// beside it 425, 429 and every exception: whatever a handler throws, the connected account has no part in it.
 /// </summary>
+/// <remarks>Retrying is the caller's, on its own clock and under its lease; so the policy retries zero times.</remarks>
 internal static class TransientFailures
 {
-    private static readonly AsyncPolicy<HttpResponseMessage> Judge =
-        HttpPolicyExtensions.HandleTransientHttpError().Or<IOException>().Or<TimeoutException>().RetryAsync(0);
+    // RFC 8470; the enumeration does not name it.
+    private const HttpStatusCode TooEarly = (HttpStatusCode)425;
 
-    /// <summary>Sends once. Transient exceptions come back as a value; every other is thrown.</summary>
-    public static async Task<Outcome> CaptureAsync(Func<Task<HttpResponseMessage>> send)
-    {
-        var result = await Judge.ExecuteAndCaptureAsync(send).ConfigureAwait(false);
-        switch (result.FaultType)
-        {
-            case null:
-                return new Outcome(result.Result, null, IsTransient: false);
-            case FaultType.ResultHandledByThisPolicy:
-                return new Outcome(result.FinalHandledResult, null, IsTransient: true);
-            case FaultType.ExceptionHandledByThisPolicy:
-                return new Outcome(null, result.FinalException, IsTransient: true);
-            default:
-                ExceptionDispatchInfo.Throw(result.FinalException);
-                throw result.FinalException;
-        }
-    }
+    private static readonly AsyncPolicy<HttpResponseMessage> Policy = HttpPolicyExtensions.HandleTransientHttpError()
+        .OrResult(static response => response.StatusCode is HttpStatusCode.TooManyRequests or TooEarly)
+        .Or<Exception>()
+        .RetryAsync(0);
 
-    internal readonly record struct Outcome(HttpResponseMessage? Response, Exception? Exception, bool IsTransient);
+    /// <summary>Sends once. A transient response is a failure with its result; an exception is a failure with none.</summary>
+    public static Task<PolicyResult<HttpResponseMessage>> CaptureAsync(Func<Task<HttpResponseMessage>> send) =>
+        Policy.ExecuteAndCaptureAsync(send);
 }

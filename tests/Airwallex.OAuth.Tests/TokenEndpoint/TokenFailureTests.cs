@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.TokenEndpoint;
 

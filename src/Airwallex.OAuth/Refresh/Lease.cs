@@ -1,0 +1,155 @@
+namespace Airwallex.OAuth;
+
+/// <summary>
+/// Our attempt in the store: taken by the write-ahead, renewed while a request is in flight. Its swaps follow one after another.
+/// </summary>
+internal sealed class Lease(
+    AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored, RefreshAttempt? before,
+    long takenAt)
+{
+    /// <summary>
+    /// When a send must be cut, by the end of the lease that was written: the one that is stored first, unconfirmed renewals after it.
+    /// </summary>
+    private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
+
+    /// <summary>The connection as it is stored, with our attempt and its present version.</summary>
+    public ConnectionState Current { get; private set; } = stored;
+
+    /// <summary>The attempt that was stored before ours, as it was.</summary>
+    public RefreshAttempt? Before { get; } = before;
+
+    public RefreshAttempt Attempt => Current.Attempt!;
+
+    /// <summary>Whether another instance has taken over.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Whether a send may start: with less left, it would be cut at once.</summary>
+    public bool AllowsStart => !IsLost && Left >= timings.ShortestSend;
+
+    /// <summary>False from a look that failed to one that succeeds.</summary>
+    private bool StoreResponds { get; set; } = true;
+
+    /// <summary>How long a send may go on: until half a lease before the stored end.</summary>
+    private TimeSpan Left => timings.Lease - timings.LeaseMargin - Time.GetElapsedTime(_ends[0].TakenAt);
+
+    private TimeProvider Time => application.Time;
+
+    /// <summary>Renews the lease when too little is left for a send.</summary>
+    public Task PrepareSendAsync() => Left < timings.RenewBeforeSend ? RenewAsync() : Task.CompletedTask;
+
+    /// <summary>Renews the lease while a send is in flight. Returns when the send has ended, or when it must be cut.</summary>
+    /// <param name="responseTimeout">How long the send may take while the store responds.</param>
+    /// <param name="sendEnded">Completes with the send.</param>
+    /// <returns>Why the send must be cut, as a sentence.</returns>
+    public async Task<string> KeepAsync(TimeSpan responseTimeout, Task sendEnded)
+    {
+        var sentAt = Time.GetTimestamp();
+        var renewedAt = sentAt;
+        while (!sendEnded.IsCompleted)
+        {
+            var elapsed = Time.GetElapsedTime(sentAt);
+            if (CutReason(elapsed, responseTimeout) is { } reason)
+            {
+                return reason;
+            }
+
+            // A renewal that did not get through is repeated sooner once the cut comes near.
+            var interval = StoreResponds && Left < timings.RenewBeforeSend
+                ? timings.LeaseRenewalInterval / 10
+                : timings.LeaseRenewalInterval;
+            var untilRenewal = interval - Time.GetElapsedTime(renewedAt);
+            if (untilRenewal <= TimeSpan.Zero)
+            {
+                renewedAt = Time.GetTimestamp();
+                await Task.WhenAny(RenewAsync(), sendEnded).ConfigureAwait(false);
+                continue;
+            }
+
+            var untilCut = StoreResponds ? Shorter(responseTimeout - elapsed, Left) : timings.GracePeriod - elapsed;
+            await Task.WhenAny(Task.Delay(AtLeastATick(Shorter(untilRenewal, untilCut)), Time), sendEnded).ConfigureAwait(false);
+        }
+
+        return "The send has ended.";
+    }
+
+    // While the store does not respond, the send is neither cut nor timed out: nobody else can write ahead either.
+    private string? CutReason(TimeSpan elapsed, TimeSpan responseTimeout) => this switch
+    {
+        { IsLost: true } => "Another instance has taken over the refresh.",
+        _ when elapsed >= timings.GracePeriod => Late(timings.GracePeriod),
+        { StoreResponds: false } => null,
+        _ when elapsed >= responseTimeout => Late(responseTimeout),
+        _ when Left <= TimeSpan.Zero => "The lease could not be renewed in time.",
+        _ => null,
+    };
+
+    private async Task RenewAsync()
+    {
+        var next = Renewed();
+        _ends.Add((next.Attempt!.LeaseExpiresAt, Time.GetTimestamp()));
+        try
+        {
+            if (await application.Store.TrySaveAsync(next, Current.Version, timings.LeaseRenewalTimeout).ConfigureAwait(false))
+            {
+                Confirm(next);
+                trace.LeaseRenewal("renewed");
+                return;
+            }
+        }
+        catch (AirwallexOAuthException)
+        {
+            // It may have taken effect all the same: the look tells.
+        }
+
+        await LookAsync().ConfigureAwait(false);
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout).ConfigureAwait(false);
+            if (seen?.Attempt?.Id == Attempt.Id)
+            {
+                Confirm(seen);
+            }
+            else
+            {
+                IsLost = true;
+            }
+
+            StoreResponds = true;
+            trace.LeaseRenewal(IsLost ? "lost" : "unknown");
+        }
+        catch (AirwallexOAuthException)
+        {
+            StoreResponds = false;
+            trace.LeaseRenewal("unknown");
+        }
+    }
+
+    private ConnectionState Renewed()
+    {
+        var expires = Time.GetUtcNow() + timings.Lease;
+        return Current with
+        {
+            Version = application.Jitter.NewId(),
+            Attempt = Attempt with { LeaseExpiresAt = expires },
+            RecoverAt = expires,
+        };
+    }
+
+    private void Confirm(ConnectionState seen)
+    {
+        Current = seen;
+        StoreResponds = true;
+        var stored = _ends.FindLastIndex(end => end.Expires == seen.Attempt!.LeaseExpiresAt);
+        _ends.RemoveRange(0, Math.Max(stored, 0));
+    }
+
+    private static string Late(TimeSpan limit) => FormattableString.Invariant($"No response came within {limit.TotalSeconds:0.###} s.");
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan AtLeastATick(TimeSpan delay) => delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay;
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics;
+
+namespace Airwallex.OAuth;
+
+/// <summary>
+/// The heart: one refresh of one connection, in six steps, such that no crash, lost response or second instance can lose it. It belongs to no
+/// caller (step 6); callers await <see cref="Result"/>, which may come before the end: tokens that the store fails to take are served from
+/// memory.
+/// </summary>
+internal partial class RefreshOperation(
+    AirwallexApplication application, AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request,
+    ActivityContext startedBy)
+{
+    private readonly RefreshTimings _timings = AirwallexApplication.TimingsOf(options);
+    private readonly RefreshRules _rules = application.CreateRules(AirwallexApplication.TimingsOf(options));
+    private readonly RefreshTrace _trace = application.Telemetry.StartRefresh(request.Trigger, entry.Key.AccountId, startedBy);
+    private readonly TaskCompletionSource<RefreshResult> _result = new(application.Tasks.Continuations);
+
+    /// <summary>Whether it did no more than look, so that its failure is not news.</summary>
+    private bool _hasOnlyLooked;
+
+    /// <summary>The token that the cache held when this operation last looked: another one means that it was overtaken.</summary>
+    private CachedAccessToken _published = entry.Token;
+
+    public RefreshRequest Request { get; } = request;
+
+    /// <summary>What every caller that needs this refresh waits for.</summary>
+    public Task<RefreshResult> Result => _result.Task;
+
+    /// <summary>Why the tokens are not saved yet; null unless callers are served from memory.</summary>
+    public AirwallexOAuthException? SaveFailure { get; private set; }
+
+    public bool HasEnded { get; private set; }
+
+    protected AirwallexApplication Application { get; } = application;
+
+    protected TokenCacheEntry Entry { get; } = entry;
+
+    private string AccountId => Entry.Key.AccountId;
+
+    private DateTimeOffset Now => Application.Time.GetUtcNow();
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            var result = await RefreshAsync().ConfigureAwait(false);
+            Entry.Cooldown = null;
+            _result.TrySetResult(result);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception as AirwallexOAuthException ?? new AirwallexOAuthException(
+                $"The refresh of account {AccountId} failed unexpectedly: {exception.Message}", exception)
+            {
+                AccountId = AccountId,
+                IsTransient = true,
+            });
+        }
+        finally
+        {
+            Entry.Operation = null;
+            HasEnded = true;
+            _result.TrySetException(new AirwallexOAuthException("The refresh ended without a result."));
+            _ = _result.Task.Exception; // Seen: a background refresh has no caller, and it was logged.
+        }
+    }
+
+    /// <summary>A refresh, step by step.</summary>
+    private async Task<RefreshResult> RefreshAsync()
+    {
+        for (var waits = 0; ;)
+        {
+            var current = await ReadAsync().ConfigureAwait(false);
+            if (Request.IsSatisfiedBy(current, Now, options))
+            {
+                return Done(current, "already_fresh");
+            }
+
+            OfferMeanwhile(current);
+            EndIfInCooldown(current);
+            var decision = Decide(current);
+            if (decision.Kind != SendDecisionKind.Send)
+            {
+                if (Request.DoesNotWait && !(Request.IsAlone && decision.Kind == SendDecisionKind.Observe))
+                {
+                    return Done(current, "deferred");
+                }
+
+                await WaitAsync(decision, waits++).ConfigureAwait(false);
+                continue;
+            }
+
+            if (await WriteAheadAsync(current, decision.IsLastSend).ConfigureAwait(false) is not { } lease)
+            {
+                continue;
+            }
+
+            var outcome = await SendAsync(lease, decision.IsLastSend).ConfigureAwait(false);
+            if (outcome.Response is not null)
+            {
+                return await SaveAsync(lease, outcome).ConfigureAwait(false);
+            }
+
+            if (outcome.Refusal is not null)
+            {
+                await EndConnectionAsync(lease, outcome.Refusal).ConfigureAwait(false);
+            }
+            else if (outcome.Failure is not null)
+            {
+                throw await FailAsync(lease, outcome).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // ---- Step 1: read the connection.
+
+    protected virtual async Task<ConnectionState> ReadAsync()
+    {
+        ConnectionState? current;
+        try
+        {
+            current = await Application.Store.FindAsync(Entry.Key).ConfigureAwait(false);
+        }
+        catch (AirwallexOAuthException)
+        {
+            Entry.Knowledge = Entry.Knowledge.WithoutLooks();
+            throw;
+        }
+
+        if (current is null)
+        {
+            throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return current switch
+        {
+            { IsReadable: false } => throw Unreadable(),
+            { IsActive: false } => throw new ReauthorizationRequiredException(AccountId, current.StatusReason ?? "The connection has ended."),
+            _ => current,
+        };
+    }
+
+    private AirwallexOAuthException Unreadable() =>
+        new($"The connection of account {AccountId} cannot be used. {ConnectionState.UnreadableReason}") { AccountId = AccountId };
+
+    // Should the refresh fail, an access token that is still valid for a moment is better than none.
+    private void OfferMeanwhile(ConnectionState current)
+    {
+        if (Now < current.Tokens.AccessTokenExpiresAt)
+        {
+            Publish(current);
+        }
+    }
+
+    /// <summary>Callers in a cooldown look, too; tokens that another instance got meanwhile lift it.</summary>
+    private void EndIfInCooldown(ConnectionState current)
+    {
+        if (Entry.Cooldown is { } cooldown && !cooldown.IsOver(Application.Time, options) && cooldown.IsAbout(current))
+        {
+            _hasOnlyLooked = true;
+            throw cooldown.ToException(AccountId, Application.Time);
+        }
+    }
+
+    // ---- Step 2: a live lease of another instance, or a grace period that is over.
+
+    private SendDecision Decide(ConnectionState current)
+    {
+        var effective = Entry.Knowledge.Effective(current.Attempt);
+        if (current.Attempt is { } stored)
+        {
+            Entry.Knowledge = Entry.Knowledge.WithLook(stored, Application.Time, _timings)
+                .WithLeaseSeen(stored, Now, Application.Time, _timings);
+        }
+
+        var observedFor = effective is null ? TimeSpan.Zero : Entry.Knowledge.ObservedFor(current.Attempt!, Application.Time);
+        return _rules.DecideSend(effective, ForeignLeaseEnd(current), observedFor, Now);
+    }
+
+    /// <summary>Until when another instance alone may send; null when the attempt is ours, or there is none.</summary>
+    private DateTimeOffset? ForeignLeaseEnd(ConnectionState current) =>
+        current.Attempt is { } attempt && !Entry.Knowledge.IsOurs(attempt)
+            ? Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, _timings)
+            : null;
+
+    private async Task WaitAsync(SendDecision decision, int waits)
+    {
+        if (decision.Kind == SendDecisionKind.WaitForLease)
+        {
+            _trace.LeaseWait();
+            Application.Log.WaitingForLease(AccountId, decision.Until);
+            await Application.WaitForLeaseAsync(decision.Until, waits, _timings).ConfigureAwait(false);
+            return;
+        }
+
+        Application.Log.GraceExceeded(AccountId, decision.Until);
+        if (!Request.IsAlone)
+        {
+            _hasOnlyLooked = true;
+            throw new AirwallexOAuthException(
+                $"The response to a refresh of account {AccountId} was lost, and the grace period is over. "
+                + $"Its refresh token is sent once more at {decision.Until:O}, unless another instance has the response.")
+            {
+                AccountId = AccountId,
+                IsTransient = true,
+                RetryAfter = decision.Until - Now,
+            };
+        }
+
+        var left = decision.Until - Now;
+        await Application.DelayAsync(left < _timings.RecoveryInterval ? left : _timings.RecoveryInterval).ConfigureAwait(false);
+    }
+}

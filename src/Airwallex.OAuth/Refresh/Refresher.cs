@@ -1,0 +1,123 @@
+using System.Diagnostics;
+
+namespace Airwallex.OAuth;
+
+/// <summary>
+/// Single flight: one operation per connection, which callers start or join, behind a gate. Knows nothing of the protocol. Thread-safe.
+/// </summary>
+internal sealed class Refresher(AirwallexApplication application)
+{
+    /// <summary>
+    /// Starts a refresh of the account, or joins the one that runs. Canceling frees the caller alone: the operation goes on (step 6).
+    /// </summary>
+    public async Task<RefreshResult> RunAsync(string accountId, RefreshRequest request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var startedAt = application.Time.GetTimestamp();
+        while (true)
+        {
+            var operation = await StartOrJoinAsync(accountId, request, cancellationToken).ConfigureAwait(false);
+            var left = limit - application.Time.GetElapsedTime(startedAt);
+            var result = await WaitAsync(accountId, operation, left, cancellationToken).ConfigureAwait(false);
+            if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
+            {
+                return result;
+            }
+
+            if (operation.SaveFailure is { } unsaved && !operation.HasEnded)
+            {
+                throw new AirwallexOAuthException(
+                    $"The last tokens of account {accountId} could not be saved yet, and no refresh token is sent before they are. "
+                    + "Repair the token store.", unsaved)
+                {
+                    AccountId = accountId,
+                    IsTransient = true,
+                };
+            }
+        }
+    }
+
+    /// <summary>Starts a refresh that nobody waits for, unless one runs or the account cools down.</summary>
+    public void StartInBackground(TokenCacheEntry entry, RefreshTrigger trigger)
+    {
+        if (entry.Operation is null && entry.Cooldown is null)
+        {
+            // Its failure is logged where it happens, and belongs to no caller.
+            BackgroundTasks.Forget(RunAsync(
+                entry.Key.AccountId, application.NewRequest(trigger), Timeout.InfiniteTimeSpan, CancellationToken.None));
+        }
+    }
+
+    private async Task<RefreshOperation> StartOrJoinAsync(string accountId, RefreshRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (options, cache) = application.Current;
+            var entry = cache.Get(accountId);
+            var gate = cache.GateOf(entry);
+            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (entry.IsEvicted)
+                {
+                    continue;
+                }
+
+                if (entry.Operation is { } running)
+                {
+                    return running;
+                }
+
+                ThrowIfInCooldown(entry, options);
+                var startedBy = Activity.Current?.Context ?? default;
+                var operation = application.CreateOperation(options, entry, request, startedBy);
+                entry.Operation = operation;
+                application.Tasks.Start(operation.RunAsync);
+                return operation;
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+    }
+
+    /// <summary>In a cooldown, an operation starts at most once a second: it looks whether another instance has got new tokens.</summary>
+    private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
+    {
+        var time = application.Time;
+        if (entry.Cooldown is not { } cooldown || cooldown.IsOver(time, options))
+        {
+            return;
+        }
+
+        if (time.GetElapsedTime(cooldown.LookedAt) < AirwallexApplication.TimingsOf(options).CooldownLookInterval)
+        {
+            throw cooldown.ToException(entry.Key.AccountId, time);
+        }
+
+        entry.Cooldown = cooldown with { LookedAt = time.GetTimestamp() };
+    }
+
+    private async Task<RefreshResult> WaitAsync(
+        string accountId, RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await application.Tasks.WaitAsync(operation.Result, limit, application.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new AirwallexOAuthException(
+                $"The refresh of account {accountId} takes long and goes on. Try again in a moment.", exception)
+            {
+                AccountId = accountId,
+                IsTransient = true,
+            };
+        }
+    }
+
+    // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's clock.
+    private bool IsSatisfied(RefreshRequest request, RefreshResult result) =>
+        result.SentAt >= request.AskedAt
+        || request.IsSatisfiedBy(result.Connection, application.Time.GetUtcNow(), application.Options);
+}
