@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>A token store broke a rule of <see cref="TokenStoreConformance"/>; the message says which rule and what was seen.</summary>
+/// <summary>
+/// A token store broke a rule of <see cref="TokenStoreConformance"/>; the message says which rule and what was seen.
+/// </summary>
 public sealed class ConformanceException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -7,9 +7,6 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
 {
     public static readonly DateTimeOffset Noon = new(2031, 5, 6, 12, 0, 0, TimeSpan.Zero);
 
-    // Instants come back exact to the microsecond: the finest that the widespread engines have in common.
-    private static readonly TimeSpan Precision = TimeSpan.FromTicks(TimeSpan.TicksPerMicrosecond - 1);
-
     private readonly string _run = Guid.NewGuid().ToString("N")[..12];
     private int _accounts;
 
@@ -18,100 +15,122 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
     /// <summary>The same data as another instance of the application sees it.</summary>
     public ITokenStore SecondInstance { get; } = secondInstance;
 
+    /// <summary>The client id of every connection of this run that names no other.</summary>
+    public string ClientId => $"client_{_run}";
+
     /// <summary>The two instances by turns.</summary>
     public ITokenStore Instance(int number) => number % 2 == 0 ? Store : SecondInstance;
 
+    public static string NewVersion() => Guid.NewGuid().ToString("N");
+
     public string NewAccountId() => $"acct_{_run}_{Interlocked.Increment(ref _accounts)}";
 
-    public bool IsOwn(AirwallexConnection connection) => connection.AccountId.StartsWith($"acct_{_run}_", StringComparison.Ordinal);
+    public bool IsOwn(StoredConnection connection) =>
+        connection.AccountId.StartsWith($"acct_{_run}_", StringComparison.Ordinal);
 
-    public AirwallexConnection NewConnection(string? accountId = null)
+    public StoredConnection NewConnection(string? accountId = null, string? clientId = null) => new()
     {
-        accountId ??= NewAccountId();
-        return new AirwallexConnection
-        {
-            AccountId = accountId,
-            Tokens = NewTokens(accountId),
-            ConnectedAt = Noon.AddDays(-30),
-            RenewAt = Noon.AddDays(60),
-        };
-    }
-
-    public static TokenSet NewTokens(string accountId) => new()
-    {
-        AccountId = accountId,
-        AccessToken = "access." + Guid.NewGuid().ToString("N"),
-        AccessTokenExpiresAt = Noon.AddMinutes(5),
-        RefreshToken = "refresh-" + Guid.NewGuid().ToString("N"),
-        RefreshTokenExpiresAt = Noon.AddDays(90),
-        Scopes = ["r:awx_action:balances_view", "balance:read"],
-        IssuedAt = Noon,
+        ClientId = clientId ?? ClientId,
+        AccountId = accountId ?? NewAccountId(),
+        Version = NewVersion(),
+        RenewAt = Noon.AddDays(60),
+        State = $$"""{"id":"{{Guid.NewGuid():N}}","scopes":["balance:read"]}""",
+        Tokens = "encrypted." + Guid.NewGuid().ToString("N"),
     };
 
-    public static RefreshAttempt NewAttempt(DateTimeOffset leaseExpiresAt) => new()
-    {
-        AttemptId = Guid.NewGuid(),
-        FirstSentAt = leaseExpiresAt.AddSeconds(-20),
-        LeaseExpiresAt = leaseExpiresAt,
-    };
+    public static ConnectionKey KeyOf(StoredConnection connection) =>
+        new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
 
-    /// <summary>Saves a connection that is not stored yet, or as it was read, and gives it as it is stored now.</summary>
-    public async Task<AirwallexConnection> SaveAsync(AirwallexConnection connection)
+    /// <summary>Saves a connection that is not stored yet.</summary>
+    public async Task<StoredConnection> SaveAsync(StoredConnection connection)
     {
-        Require(await Store.TrySaveAsync(connection).ConfigureAwait(false),
-            $"TrySaveAsync of version {connection.Version} gave false, although that is the version stored. Account: {connection.AccountId}.");
-        return connection with { Version = connection.Version + 1 };
+        Require(await Store.TrySaveAsync(connection, null).ConfigureAwait(false),
+            $"TrySaveAsync gave false, although nothing is stored for {Name(connection)}.");
+        return connection;
     }
 
-    public async Task SaveAllAsync(IReadOnlyCollection<AirwallexConnection> connections) =>
-        await Parallel.ForEachAsync(connections, new ParallelOptions { MaxDegreeOfParallelism = 16 },
-            async (connection, _) => await SaveAsync(connection).ConfigureAwait(false)).ConfigureAwait(false);
+    /// <summary>Saves another connection in the place of the stored one.</summary>
+    public async Task<StoredConnection> ReplaceAsync(StoredConnection stored, StoredConnection next)
+    {
+        Require(await Store.TrySaveAsync(next, stored.Version).ConfigureAwait(false),
+            $"TrySaveAsync with the stored version {stored.Version} gave false for {Name(stored)}.");
+        return next;
+    }
+
+    public async Task DeleteAsync(StoredConnection stored) => Require(
+        await Store.TryDeleteAsync(KeyOf(stored), stored.Version).ConfigureAwait(false),
+        $"TryDeleteAsync with the stored version {stored.Version} gave false for {Name(stored)}.");
+
+    public async Task SaveAllAsync(IReadOnlyCollection<StoredConnection> connections) => await Parallel.ForEachAsync(
+        connections,
+        new ParallelOptions { MaxDegreeOfParallelism = 16 },
+        async (connection, _) => await SaveAsync(connection).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary>The connection as the second instance reads it; it must be there.</summary>
-    public async Task<AirwallexConnection> ReadAsync(string accountId)
+    public async Task<StoredConnection> ReadAsync(StoredConnection saved)
     {
-        var found = await SecondInstance.FindAsync(accountId).ConfigureAwait(false);
-        Require(found is not null, $"FindAsync gave null for account {accountId}, which was saved.");
+        var found = await SecondInstance.FindAsync(KeyOf(saved)).ConfigureAwait(false);
+        Require(found is not null, $"FindAsync gave null for {Name(saved)}, which was saved.");
         return found;
     }
 
-    public async Task RequireStoredAsync(AirwallexConnection expected, string afterWhat) =>
-        RequireSame(expected, await ReadAsync(expected.AccountId).ConfigureAwait(false), afterWhat);
+    public async Task RequireStoredAsync(StoredConnection expected, string afterWhat) =>
+        RequireSame(expected, await ReadAsync(expected).ConfigureAwait(false), afterWhat);
 
-    public async Task RequireGoneAsync(string accountId, string afterWhat) =>
-        Require(await SecondInstance.FindAsync(accountId).ConfigureAwait(false) is null, $"{afterWhat}, account {accountId} is stored.");
+    public async Task RequireGoneAsync(StoredConnection connection, string afterWhat) => Require(
+        await SecondInstance.FindAsync(KeyOf(connection)).ConfigureAwait(false) is null,
+        $"{afterWhat}, {Name(connection)} is stored.");
 
-    public async Task<List<AirwallexConnection>> ListOwnAsync(ConnectionFilter filter)
+    /// <summary>Reads every page, and gives the connections of this run.</summary>
+    public async Task<List<StoredConnection>> ListOwnAsync(ConnectionQuery query, Func<Task>? betweenPages = null)
     {
-        var listed = new List<AirwallexConnection>();
-        await foreach (var connection in SecondInstance.ListAsync(filter).ConfigureAwait(false))
+        var own = new List<StoredConnection>();
+        while (true)
         {
-            if (IsOwn(connection))
+            var page = await ReadPageAsync(SecondInstance, query).ConfigureAwait(false);
+            Require(
+                query.After is null || !IsOwn(query.After) || page.All(one => KeyOf(one) != KeyOf(query.After)),
+                $"ListAsync of {query} gave the connection again that the page begins after.");
+            own.AddRange(page.Where(IsOwn));
+            if (page.Count < query.Limit)
             {
-                listed.Add(connection);
+                return own;
             }
-        }
 
-        return listed;
+            query = query with { After = page[^1] };
+            await (betweenPages?.Invoke() ?? Task.CompletedTask).ConfigureAwait(false);
+        }
     }
 
-    /// <summary>Each account expected is listed, none twice, none else.</summary>
-    public void RequireAccounts(IEnumerable<string> expected, IEnumerable<string> listed, string what)
+    public async Task<IReadOnlyList<StoredConnection>> ReadPageAsync(ITokenStore from, ConnectionQuery query)
     {
-        expected = expected.ToHashSet(StringComparer.Ordinal);
-        var counts = listed.GroupBy(accountId => accountId, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
-        var missing = expected.Where(accountId => !counts.ContainsKey(accountId)).ToList();
-        var twice = counts.Where(count => count.Value > 1).Select(count => count.Key).ToList();
-        var extra = counts.Keys.Except(expected, StringComparer.Ordinal).ToList();
+        var page = await from.ListAsync(query).ConfigureAwait(false);
+        Require(page.Count <= query.Limit, $"ListAsync of {query} gave a page of {page.Count}.");
+        return page;
+    }
+
+    /// <summary>Each connection expected is listed as it was saved, none twice, none else.</summary>
+    public void RequireListed(
+        IReadOnlyCollection<StoredConnection> expected, IReadOnlyCollection<StoredConnection> listed, string what)
+    {
+        var byKey = listed.GroupBy(KeyOf).ToDictionary(group => group.Key, group => group.ToList());
+        var missing = expected.Where(connection => !byKey.ContainsKey(KeyOf(connection))).ToList();
+        var twice = byKey.Values.Where(group => group.Count > 1).Select(group => group[0]).ToList();
+        var extra = listed.ExceptBy(expected.Select(KeyOf), KeyOf).ToList();
         Require(missing.Count == 0, $"{what} missed {Some(missing)}.");
         Require(twice.Count == 0, $"{what} gave more than once {Some(twice)}.");
-        Require(extra.Count == 0, $"{what} gave {Some(extra)}, which does not match.");
+        Require(extra.Count == 0, $"{what} gave {Some(extra)}, which should not be listed.");
+        foreach (var connection in expected)
+        {
+            RequireSame(connection, byKey[KeyOf(connection)][0], $"As {what} gave it");
+        }
     }
 
-    public void RequireSame(AirwallexConnection expected, AirwallexConnection actual, string afterWhat)
+    public void RequireSame(StoredConnection expected, StoredConnection actual, string afterWhat)
     {
         var differences = Differences(expected, actual).ToList();
-        Require(differences.Count == 0, $"{afterWhat}, account {expected.AccountId} differs from what was saved: {string.Join("; ", differences)}.");
+        Require(differences.Count == 0,
+            $"{afterWhat}, {Name(expected)} differs from what was saved: {string.Join("; ", differences)}.");
     }
 
     public void Require([DoesNotReturnIf(false)] bool kept, string facts)
@@ -124,38 +143,26 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
 
     public ConformanceException Broken(string facts) => new(rule, facts);
 
-    private static IEnumerable<string> Differences(AirwallexConnection expected, AirwallexConnection actual)
+    public static string Name(StoredConnection connection) =>
+        $"account \"{Show(connection.AccountId)}\" of client \"{Show(connection.ClientId)}\"";
+
+    private static IEnumerable<string> Differences(StoredConnection expected, StoredConnection actual)
     {
         (string Name, object? Expected, object? Actual)[] fields =
         [
-            ("AccountId", expected.AccountId, actual.AccountId),
-            ("Version", expected.Version, actual.Version),
-            ("Status", expected.Status, actual.Status),
-            ("StatusReason", expected.StatusReason, actual.StatusReason),
-            ("ConnectedAt", expected.ConnectedAt, actual.ConnectedAt),
-            ("RenewAt", expected.RenewAt, actual.RenewAt),
-            ("Tokens.AccountId", expected.Tokens.AccountId, actual.Tokens.AccountId),
-            ("Tokens.AccessToken", expected.Tokens.AccessToken, actual.Tokens.AccessToken),
-            ("Tokens.AccessTokenExpiresAt", expected.Tokens.AccessTokenExpiresAt, actual.Tokens.AccessTokenExpiresAt),
-            ("Tokens.RefreshToken", expected.Tokens.RefreshToken, actual.Tokens.RefreshToken),
-            ("Tokens.RefreshTokenExpiresAt", expected.Tokens.RefreshTokenExpiresAt, actual.Tokens.RefreshTokenExpiresAt),
-            ("Tokens.IssuedAt", expected.Tokens.IssuedAt, actual.Tokens.IssuedAt),
-            ("Tokens.Scopes", string.Join(' ', expected.Tokens.Scopes), string.Join(' ', actual.Tokens.Scopes)),
-            ("Tokens.Scopes.Count", expected.Tokens.Scopes.Count, actual.Tokens.Scopes.Count),
-            ("PendingRefresh", expected.PendingRefresh is null ? "null" : "set", actual.PendingRefresh is null ? "null" : "set"),
-            ("PendingRefresh.AttemptId", expected.PendingRefresh?.AttemptId, actual.PendingRefresh?.AttemptId),
-            ("PendingRefresh.FirstSentAt", expected.PendingRefresh?.FirstSentAt, actual.PendingRefresh?.FirstSentAt),
-            ("PendingRefresh.LeaseExpiresAt", expected.PendingRefresh?.LeaseExpiresAt, actual.PendingRefresh?.LeaseExpiresAt),
-            ("PendingRefresh.AnsweredStatus", expected.PendingRefresh?.AnsweredStatus, actual.PendingRefresh?.AnsweredStatus),
+            (nameof(StoredConnection.ClientId), expected.ClientId, actual.ClientId),
+            (nameof(StoredConnection.AccountId), expected.AccountId, actual.AccountId),
+            (nameof(StoredConnection.Version), expected.Version, actual.Version),
+            (nameof(StoredConnection.Status), expected.Status, actual.Status),
+            (nameof(StoredConnection.RenewAt), expected.RenewAt, actual.RenewAt),
+            (nameof(StoredConnection.RecoverAt), expected.RecoverAt, actual.RecoverAt),
+            (nameof(StoredConnection.State), expected.State, actual.State),
+            (nameof(StoredConnection.Tokens), expected.Tokens, actual.Tokens),
         ];
         return fields
-            .Where(field => !AreSame(field.Expected, field.Actual))
+            .Where(field => !Equals(field.Expected, field.Actual))
             .Select(field => $"{field.Name} is {Show(field.Actual)}, expected {Show(field.Expected)}");
     }
-
-    // Instants are compared as such: an offset need not come back.
-    private static bool AreSame(object? expected, object? actual) =>
-        expected is DateTimeOffset e && actual is DateTimeOffset a ? (e - a).Duration() <= Precision : Equals(expected, actual);
 
     private static string Show(object? value) => value switch
     {
@@ -165,6 +172,6 @@ internal sealed class ConformanceRun(string rule, ITokenStore store, ITokenStore
         _ => value.ToString()!,
     };
 
-    private static string Some(List<string> accountIds) =>
-        $"{accountIds.Count} account(s), such as {string.Join(", ", accountIds.Take(3))}";
+    private static string Some(List<StoredConnection> connections) =>
+        $"{connections.Count} connection(s), such as {string.Join(", ", connections.Take(3).Select(Name))}";
 }
