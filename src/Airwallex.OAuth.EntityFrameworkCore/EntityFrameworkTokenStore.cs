@@ -39,6 +39,11 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        if (connection is not { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 })
+        {
+            throw new AirwallexOAuthException("An account id has at most 255 characters, a client id 128, a version 64. Nothing was written.");
+        }
+
         var row = AirwallexConnectionEntity.Of(connection);
         return WriteAsync(
             row,
