@@ -1,12 +1,19 @@
+using System.ComponentModel;
+
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
 /// <summary>
 /// A row of the table <c>AirwallexConnections</c>: a <see cref="StoredConnection"/>. The application may adjust its mapping after
 /// <c>UseAirwallexOAuth</c> and query it; only the library writes it.
 /// </summary>
-/// <remarks>Texts and numbers need no converter and are exact on every engine. Virtual, as <c>UseChangeTrackingProxies</c> requires.</remarks>
-public class AirwallexConnectionEntity
+/// <remarks>Texts and numbers need no converter and are exact on every engine.</remarks>
+public class AirwallexConnectionEntity : INotifyPropertyChanging, INotifyPropertyChanged
 {
+    // UseChangeTrackingProxies and strategies of change tracking ask for virtual members and these events. The store marks what it writes.
+    event PropertyChangingEventHandler? INotifyPropertyChanging.PropertyChanging { add { } remove { } }
+
+    event PropertyChangedEventHandler? INotifyPropertyChanged.PropertyChanged { add { } remove { } }
+
     /// <summary>The Airwallex account, at most 255 characters. Key, together with <see cref="ClientId"/>.</summary>
     public virtual string AccountId { get; set; } = "";
 

@@ -22,8 +22,7 @@ internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfig
 
     public void Configure(EntityTypeBuilder<AirwallexConnectionEntity> builder)
     {
-        builder.ToTable("AirwallexConnections").HasChangeTrackingStrategy(ChangeTrackingStrategy.Snapshot);
-        builder.HasKey(row => new { row.AccountId, row.ClientId });
+        builder.ToTable("AirwallexConnections").HasKey(row => new { row.AccountId, row.ClientId });
 
         // What every instance asks every few seconds: one client's active connections that are due. Each index holds the whole question.
         builder.HasIndex(row => new { row.ClientId, row.Status, row.RenewAt });
