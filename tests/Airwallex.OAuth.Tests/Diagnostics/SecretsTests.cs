@@ -92,7 +92,7 @@ public sealed class SecretsTests
             (spent, quoted) => Fault.Body($"<html>{quoted}</html>"),
             (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = $"{spent} {spent}", refresh_token = 7 })),
             (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = spent, account_id = "acct_two" })),
-            (_, _) => Fault.DropAnswerBeforeRotating(),
+            (_, _) => Fault.DropResponseBeforeRotating(),
         })
         {
             var sent = (await app.StoredAsync()).Tokens.RefreshToken;

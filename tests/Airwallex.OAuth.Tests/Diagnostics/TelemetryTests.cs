@@ -28,7 +28,7 @@ public sealed class TelemetryTests
         listener.Start();
 
         await app.ConnectAsync();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503, """{"error":"temporarily_unavailable"}"""));
         await Assert.ThrowsAsync<TokenRequestException>(() => app.Connections.RefreshAsync(TestApp.Account));
