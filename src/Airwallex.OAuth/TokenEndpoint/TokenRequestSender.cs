@@ -39,7 +39,8 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
 
     /// <summary>Returns when the exchange is over, its time is over, or it is cut.</summary>
     /// <returns>Why the response did not arrive to its end; null when it did.</returns>
-    private async Task<Exception?> RunAsync(TokenExchange exchange, TokenRequestContent content, CancellationToken cutToken)
+    private async Task<Exception?> RunAsync(
+        TokenExchange exchange, TokenRequestContent content, CancellationToken cutToken)
     {
         var timeout = request.ResponseTimeout < LongestTimeout ? request.ResponseTimeout : LongestTimeout;
         using var limit = new CancellationTokenSource(timeout, time);

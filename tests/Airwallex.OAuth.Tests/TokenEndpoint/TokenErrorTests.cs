@@ -168,7 +168,7 @@ public sealed class TokenErrorTests : TokenEndpointTest
     {
         var refused = await FailAsync("", status, headers => headers.Location = new Uri("https://elsewhere.example/"));
 
-        Assert.Contains("Redirects are not followed", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Redirects would carry the client secret away", refused.Message, StringComparison.Ordinal);
         Assert.False(refused.IsTransient);
     }
 
