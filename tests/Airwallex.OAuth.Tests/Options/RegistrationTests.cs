@@ -174,31 +174,10 @@ public sealed class RegistrationTests
         Assert.NotNull(services.GetRequiredKeyedService<AirwallexClientFactory>("eu").CreateClient("acct_one", "mine"));
     }
 
-    [Fact]
-    public async Task An_observer_is_made_anew_for_each_scope()
-    {
-        await using var services = Programs.Without(services => services.AddAirwallexOAuth(Programs.Valid)
-            .AddConnectionObserver<Observer>().AddConnectionObserver<Observer>().AddConnectionObserver(_ => new Observer()));
-
-        using var one = services.CreateScope();
-        using var other = services.CreateScope();
-
-        Assert.Equal(2, one.ServiceProvider.GetServices<IConnectionObserver>().Count());
-        Assert.NotSame(
-            one.ServiceProvider.GetServices<IConnectionObserver>().First(),
-            other.ServiceProvider.GetServices<IConnectionObserver>().First());
-    }
-
     private static void Configure(
         AirwallexOAuthOptions options, string clientId, AirwallexEnvironment environment = AirwallexEnvironment.Demo)
     {
         (options.ClientId, options.ClientSecret, options.Environment) = (clientId, "secret", environment);
         (options.RedirectUri, options.Scopes) = (new Uri("https://localhost/callback"), ["scope"]);
-    }
-
-    private sealed class Observer : IConnectionObserver
-    {
-        public ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken) =>
-            ValueTask.CompletedTask;
     }
 }
