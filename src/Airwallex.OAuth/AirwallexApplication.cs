@@ -159,6 +159,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         // Twice the grace period: the longest send, and its save.
         using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : TimingsOf(LastOptions()).GracePeriod * 2, Time);
         await StopAsync(limit.Token).ConfigureAwait(false);
+        _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);
     }
 

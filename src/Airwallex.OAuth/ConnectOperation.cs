@@ -111,7 +111,7 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
         catch (Exception) when (existing is { IsActive: true, IsReadable: true })
         {
             // The new consent may have ended the tokens of the connection that stays.
-            application.Refresher.StartInBackground(application.Current.Cache.Get(tokens.AccountId), RefreshTrigger.Forced);
+            await application.Changes.AskForProofAsync(tokens.AccountId, RefreshTrigger.Forced).ConfigureAwait(false);
             throw;
         }
     }

@@ -152,12 +152,30 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             cancellationToken).ConfigureAwait(false);
         if (stored is { IsActive: true, IsReadable: true })
         {
-            var entry = application.Current.Cache.Get(accountId);
-            entry.Reset(CachedAccessToken.None());
-            application.Refresher.StartInBackground(entry, RefreshTrigger.Webhook);
+            application.Current.Cache.Get(accountId).DropToken();
+            await AskForProofAsync(accountId, RefreshTrigger.Webhook).ConfigureAwait(false);
         }
 
         return stored is not null;
+    }
+
+    /// <summary>A refresh that tells whether the connection lives: in the background of a host; without one, it is awaited.</summary>
+    public async Task AskForProofAsync(string accountId, RefreshTrigger trigger)
+    {
+        if (application.HostIsRunning)
+        {
+            application.Refresher.StartInBackground(application.Current.Cache.Get(accountId), trigger);
+            return;
+        }
+
+        try
+        {
+            await application.RefreshAsync(accountId, trigger, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (AirwallexOAuthException)
+        {
+            // Logged where it happens; what it proved is stored.
+        }
     }
 
     public async Task<ConnectionSummary> SummarizeAsync(CancellationToken cancellationToken)

@@ -90,7 +90,7 @@ internal partial class RefreshOperation
             Application.ResponseSaved(SaveFailure is not null, AccountId);
         }
 
-        Entry.Knowledge = AttemptKnowledge.None;
+        (Entry.Knowledge, Entry.Cooldown) = (AttemptKnowledge.None, null);
         switch (stored)
         {
             case null:
@@ -173,6 +173,7 @@ internal partial class RefreshOperation
     private async Task<TokenRequestException> FailAsync(Lease lease, SendOutcome outcome)
     {
         var failure = outcome.Failure!;
+        await lease.SettleAsync().ConfigureAwait(false);
         var attempt = outcome.IsInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : Entry.Knowledge.Effective(lease.Before);
         var failures = (Entry.Cooldown?.Failures ?? 0) + 1;
         var length = _rules.CooldownAfter(
