@@ -1,5 +1,7 @@
 using Airwallex.OAuth;
 using Airwallex.OAuth.Integration.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 // A web application of many tenants, each a connected account, as a program of its own would be.
 var builder = WebApplication.CreateBuilder(args);

@@ -13,7 +13,7 @@ public sealed class RefitTests
     public async Task A_Refit_client_calls_the_API_for_the_account_that_the_selector_names()
     {
         await using var program = new SimulatedProgram(after: services => services
-            .AddRefitClient<IBalancesApi>().AddAirwallexToken(_ => SimulatedProgram.Account));
+            .AddRefitGeneratedClient<IBalancesApi>().AddAirwallexToken(_ => SimulatedProgram.Account));
         await program.ConnectAsync();
 
         var balances = await program.Get<IBalancesApi>().GetCurrentAsync();
@@ -29,16 +29,16 @@ public sealed class RefitTests
         await program.ConnectAsync("acct_one");
         await program.ConnectAsync("acct_two");
 
-        await RestService.For<IBalancesApi>(program.ClientOf("acct_two")).GetCurrentAsync();
+        await RestService.ForGenerated<IBalancesApi>(program.ClientOf("acct_two")).GetCurrentAsync();
 
         Assert.Equal([("acct_two", 200)], program.ApiRequests);
     }
 
     [Fact]
-    public async Task A_body_that_Refit_wrote_is_sent_again_after_a_401()
+    public async Task A_body_that_Refit_buffers_is_sent_again_after_a_401()
     {
         await using var program = new SimulatedProgram(after: services => services
-            .AddRefitClient<IBalancesApi>().AddAirwallexToken(_ => SimulatedProgram.Account));
+            .AddRefitGeneratedClient<IBalancesApi>().AddAirwallexToken(_ => SimulatedProgram.Account));
         await program.ConnectAsync();
         program.Simulator.Faults.Next(FaultTarget.Api, Fault.Status(401));
 
@@ -46,6 +46,21 @@ public sealed class RefitTests
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode); // The simulator has no transfers; the token was good.
         Assert.Equal([401, 404], program.ApiRequests.Select(request => request.Status));
+        Assert.Equal(1, program.Refreshes);
+    }
+
+    [Fact]
+    public async Task A_body_that_Refit_streams_has_its_401_passed_on_and_the_token_is_replaced()
+    {
+        await using var program = new SimulatedProgram(after: services => services
+            .AddRefitGeneratedClient<IBalancesApi>().AddAirwallexToken(_ => SimulatedProgram.Account));
+        await program.ConnectAsync();
+        program.Simulator.Faults.Next(FaultTarget.Api, Fault.Status(401));
+
+        using var first = await program.Get<IBalancesApi>().CreateStreamedAsync(new Transfer("USD", 10));
+        using var next = await program.Get<IBalancesApi>().CreateStreamedAsync(new Transfer("USD", 10));
+
+        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.NotFound], [first.StatusCode, next.StatusCode]);
         Assert.Equal(1, program.Refreshes);
     }
 
@@ -59,6 +74,9 @@ public sealed class RefitTests
         Task<IReadOnlyList<Balance>> GetCurrentAsync();
 
         [Post("/api/v1/transfers/create")]
-        Task<HttpResponseMessage> CreateAsync([Body] Transfer transfer);
+        Task<HttpResponseMessage> CreateAsync([Body(buffered: true)] Transfer transfer);
+
+        [Post("/api/v1/transfers/create")]
+        Task<HttpResponseMessage> CreateStreamedAsync([Body] Transfer transfer);
     }
 }
