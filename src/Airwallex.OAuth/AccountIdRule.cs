@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What an account id looks like: 1 to 255 characters, no control characters, no white space at an end.</summary>
+/// <summary>
+/// What an account id looks like: 1 to 255 characters, no control characters, no white space at an end.
+/// </summary>
 internal static class AccountIdRule
 {
     public const int LongestLength = 255;

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Every application of this process, in the order of registration. Each is made when first asked for.</summary>
+/// <summary>
+/// Every application of this process, in the order of registration. Each is made when first asked for.
+/// </summary>
 internal sealed class AirwallexApplications(
     IServiceProvider services, IEnumerable<ApplicationRegistration> registrations)
 {

@@ -4,7 +4,10 @@ namespace Airwallex.OAuth;
 /// <param name="AuthorizeEndpoint">Where the customer's browser is sent.</param>
 /// <param name="TokenEndpoint">Where codes and refresh tokens are exchanged for tokens.</param>
 /// <param name="ApiBaseAddress">The base address of the API; ends with a slash.</param>
-/// <remarks>Airwallex publishes no discovery document, so these are presets; each can be overridden in <see cref="AirwallexOAuthOptions"/>.</remarks>
+/// <remarks>
+/// Airwallex publishes no discovery document, so these are presets; each can be overridden in <see
+/// cref="AirwallexOAuthOptions"/>.
+/// </remarks>
 public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint, Uri ApiBaseAddress)
 {
     private static readonly AirwallexEndpoints Demo = Create("https://demo.airwallex.com", "https://api-demo.airwallex.com");
@@ -12,7 +15,9 @@ public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint
     private static readonly AirwallexEndpoints Production = Create("https://airwallex.com", "https://api.airwallex.com");
 
     /// <summary>The published addresses of an environment.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="environment"/> is not a value of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="environment"/> is not a value of the enumeration.
+    /// </exception>
     public static AirwallexEndpoints For(AirwallexEnvironment environment) => environment switch
     {
         AirwallexEnvironment.Demo => Demo,
@@ -21,7 +26,9 @@ public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint
         _ => throw new ArgumentOutOfRangeException(nameof(environment), environment, "Choose Demo, Sandbox or Production."),
     };
 
-    /// <summary>The addresses that <paramref name="options"/> mean: the environment's, with the overrides that are set.</summary>
+    /// <summary>
+    /// The addresses that <paramref name="options"/> mean: the environment's, with the overrides that are set.
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     public static AirwallexEndpoints For(AirwallexOAuthOptions options)
     {

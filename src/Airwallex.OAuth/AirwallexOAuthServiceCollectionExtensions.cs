@@ -17,7 +17,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">
-    /// The section, such as <c>configuration.GetSection("Airwallex")</c>. What changes in it takes effect without a restart.
+    /// The section, such as <c>configuration.GetSection("Airwallex")</c>. What changes in it takes effect without a
+    /// restart.
     /// </param>
     /// <returns>A builder to add a token store and observers with.</returns>
     /// <exception cref="InvalidOperationException">An application without a name is registered already.</exception>
@@ -44,7 +45,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
     }
 
     /// <summary>
-    /// The same with options that are configured elsewhere, by <c>services.Configure&lt;AirwallexOAuthOptions&gt;(…)</c>.
+    /// The same with options that are configured elsewhere, by
+    /// <c>services.Configure&lt;AirwallexOAuthOptions&gt;(…)</c>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>A builder to add a token store and observers with.</returns>
@@ -57,8 +59,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
 
     /// <summary>
     /// Registers one of several applications of this program: a client id of its own, with its options and its
-    /// connections. Its services are keyed by <paramref name="name"/>: <c>[FromKeyedServices("eu")] AirwallexConnections</c>.
-    /// One token store and all observers serve all applications.
+    /// connections. Its services are keyed by <paramref name="name"/>: <c>[FromKeyedServices("eu")]
+    /// AirwallexConnections</c>. One token store and all observers serve all applications.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name, such as "eu" or "live"; not a path.</param>

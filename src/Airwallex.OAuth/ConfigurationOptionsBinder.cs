@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Binds the options of one application to a section of the configuration. A value that cannot be read is a fault among the
-/// others of the validation, with its key and with what it should be, and not an exception of its own.
+/// Binds the options of one application to a section of the configuration. A value that cannot be read is a fault among
+/// the others of the validation, with its key and with what it should be, and not an exception of its own.
 /// </summary>
 internal sealed class ConfigurationOptionsBinder(string application, IConfiguration configuration)
     : IConfigureNamedOptions<AirwallexOAuthOptions>, IValidateOptions<AirwallexOAuthOptions>

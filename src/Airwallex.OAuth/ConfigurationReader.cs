@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Reads values of a section, and collects what cannot be read. A value that is missing or blank changes nothing.</summary>
+/// <summary>
+/// Reads values of a section, and collects what cannot be read. A value that is missing or blank changes nothing.
+/// </summary>
 internal sealed class ConfigurationReader(IConfiguration section, List<string>? faults = null)
 {
     public delegate bool TryParse<T>(string text, out T value);
@@ -41,8 +43,8 @@ internal sealed class ConfigurationReader(IConfiguration section, List<string>? 
         "is not a duration; write 00:01:00 for a minute");
 
     /// <summary>
-    /// A list, or one text with white space between the words, as an environment variable holds it. The text wins: lists in
-    /// files have none.
+    /// A list, or one text with white space between the words, as an environment variable holds it. The text wins:
+    /// lists in files have none.
     /// </summary>
     public IList<string> Words(string key, IList<string> present)
     {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Http;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Turns cookies off on clients that carry access tokens or speak with the token endpoint, and redirects on the latter. It
-/// runs after every other configuration of a client, so the handler may come from anywhere.
+/// Turns cookies off on clients that carry access tokens or speak with the token endpoint, and redirects on the latter.
+/// It runs after every other configuration of a client, so the handler may come from anywhere.
 /// </summary>
 /// <remarks>
 /// A cookie of one account must not travel with another's request. A redirect would carry the client secret to another

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Which bodies can be sent a second time, after a 401: known, never guessed. A body that is produced while it is sent, or
-/// whose kind is not known, is sent once.
+/// Which bodies can be sent a second time, after a 401: known, never guessed. A body that is produced while it is sent,
+/// or whose kind is not known, is sent once.
 /// </summary>
 internal static class RequestBody
 {
