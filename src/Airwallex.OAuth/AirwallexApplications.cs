@@ -19,7 +19,8 @@ internal sealed class AirwallexApplications(
     /// <summary>Whether a client id is that of one of them.</summary>
     /// <param name="clientId">The client id.</param>
     public bool HasClient(string clientId) =>
-        Array.Exists(_names, name => services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().Get(name).ClientId == clientId);
+        Array.Exists(_names, name =>
+            services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().Get(name).ClientId == clientId);
 
     /// <summary>The application of a name, empty for the one without.</summary>
     /// <param name="name">The name.</param>

@@ -10,9 +10,12 @@ namespace Airwallex.OAuth;
 /// </remarks>
 public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint, Uri ApiBaseAddress)
 {
-    private static readonly AirwallexEndpoints Demo = Create("https://demo.airwallex.com", "https://api-demo.airwallex.com");
-    private static readonly AirwallexEndpoints Sandbox = Create("https://www.sandbox.airwallex.com", "https://api.sandbox.airwallex.com");
-    private static readonly AirwallexEndpoints Production = Create("https://airwallex.com", "https://api.airwallex.com");
+    private static readonly AirwallexEndpoints Demo = Create(
+        "https://demo.airwallex.com", "https://api-demo.airwallex.com");
+    private static readonly AirwallexEndpoints Sandbox = Create(
+        "https://www.sandbox.airwallex.com", "https://api.sandbox.airwallex.com");
+    private static readonly AirwallexEndpoints Production = Create(
+        "https://airwallex.com", "https://api.airwallex.com");
 
     /// <summary>The published addresses of an environment.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -23,7 +26,8 @@ public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint
         AirwallexEnvironment.Demo => Demo,
         AirwallexEnvironment.Sandbox => Sandbox,
         AirwallexEnvironment.Production => Production,
-        _ => throw new ArgumentOutOfRangeException(nameof(environment), environment, "Choose Demo, Sandbox or Production."),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(environment), environment, "Choose Demo, Sandbox or Production."),
     };
 
     /// <summary>
@@ -46,5 +50,7 @@ public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint
 
     // Without it, a relative address would replace the last segment of the base address instead of extending it.
     private static Uri WithTrailingSlash(Uri address) =>
-        address.AbsolutePath.EndsWith('/') ? address : new UriBuilder(address) { Path = address.AbsolutePath + "/" }.Uri;
+        address.AbsolutePath.EndsWith('/')
+            ? address
+            : new UriBuilder(address) { Path = address.AbsolutePath + "/" }.Uri;
 }

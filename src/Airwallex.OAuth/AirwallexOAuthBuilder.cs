@@ -90,7 +90,8 @@ public sealed class AirwallexOAuthBuilder
         }
 
         var isAdded = Services.Any(service =>
-            service.ImplementationInstance is ObserverRegistration registered && registered.Name == typeof(TObserver).FullName);
+            service.ImplementationInstance is ObserverRegistration registered
+                && registered.Name == typeof(TObserver).FullName);
         return isAdded
             ? this
             : AddObserver(typeof(TObserver).FullName!, static provider => provider.GetRequiredService<TObserver>());

@@ -39,7 +39,8 @@ internal sealed class ConfigurationReader(IConfiguration section, List<string>? 
     public Uri? Address(string key, Uri? present) => Read<Uri?>(key, present, TryParseAddress, "is not an address");
 
     public TimeSpan Duration(string key, TimeSpan present) => Read(
-        key, present, static (string text, out TimeSpan value) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value),
+        key, present, static (string text, out TimeSpan value) =>
+            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value),
         "is not a duration; write 00:01:00 for a minute");
 
     /// <summary>
@@ -57,5 +58,6 @@ internal sealed class ConfigurationReader(IConfiguration section, List<string>? 
             : [.. texts.SelectMany(text => (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
     }
 
-    private static bool TryParseAddress(string text, out Uri? value) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value);
+    private static bool TryParseAddress(string text, out Uri? value) =>
+        Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value);
 }

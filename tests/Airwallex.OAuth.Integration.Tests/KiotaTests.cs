@@ -49,7 +49,8 @@ public sealed class KiotaTests
     {
         // As generated code does; the base address is the client's.
         var adapter = new HttpClientRequestAdapter(
-            new AnonymousAuthenticationProvider(), new JsonParseNodeFactory(), new JsonSerializationWriterFactory(), http);
+            new AnonymousAuthenticationProvider(), new JsonParseNodeFactory(), new JsonSerializationWriterFactory(),
+                http);
         var request = new RequestInformation
         {
             HttpMethod = Method.GET,

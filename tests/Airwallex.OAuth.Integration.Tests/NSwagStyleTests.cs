@@ -13,7 +13,8 @@ public sealed class NSwagStyleTests
     public async Task A_generated_client_calls_the_API_and_gets_another_token_after_a_401()
     {
         await using var program = new SimulatedProgram(
-            after: services => services.AddHttpClient<GeneratedClient>().AddAirwallexToken(_ => SimulatedProgram.Account));
+            after: services =>
+                services.AddHttpClient<GeneratedClient>().AddAirwallexToken(_ => SimulatedProgram.Account));
         await program.ConnectAsync();
         program.Simulator.Faults.Next(FaultTarget.Api, Fault.Status(401));
 

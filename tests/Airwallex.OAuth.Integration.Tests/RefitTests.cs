@@ -44,7 +44,8 @@ public sealed class RefitTests
 
         using var response = await program.Get<IBalancesApi>().CreateAsync(new Transfer("USD", 10));
 
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode); // The simulator has no transfers; the token was good.
+        // The simulator has no transfers; the token was good.
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal([401, 404], program.ApiRequests.Select(request => request.Status));
         Assert.Equal(1, program.Refreshes);
     }

@@ -17,7 +17,8 @@ public sealed class ResilienceTests
     [MemberData(nameof(Defaults))]
     public async Task A_handler_on_all_clients_never_sends_a_token_request_twice(string kind, bool registeredFirst)
     {
-        await using var program = With(services => services.ConfigureHttpClientDefaults(client => Add(client, kind)), registeredFirst);
+        await using var program = With(
+            services => services.ConfigureHttpClientDefaults(client => Add(client, kind)), registeredFirst);
         program.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503));
 
         await Assert.ThrowsAsync<TokenRequestException>(
@@ -29,9 +30,11 @@ public sealed class ResilienceTests
 
     [Theory]
     [MemberData(nameof(Defaults))]
-    public async Task A_handler_on_all_clients_sends_API_requests_again_each_with_a_token(string kind, bool registeredFirst)
+    public async Task A_handler_on_all_clients_sends_API_requests_again_each_with_a_token(
+        string kind, bool registeredFirst)
     {
-        await using var program = With(services => services.ConfigureHttpClientDefaults(client => Add(client, kind)), registeredFirst);
+        await using var program = With(
+            services => services.ConfigureHttpClientDefaults(client => Add(client, kind)), registeredFirst);
         await program.ConnectAsync();
         program.Simulator.Faults.Next(FaultTarget.Api, Fault.Status(503));
 

@@ -30,7 +30,8 @@ public sealed class WebApplicationTests : IAsyncDisposable
         await ConnectAsync(20);
         using var browser = _application.CreateClient();
 
-        var seen = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => AccountOfAsync(browser, i % 20))));
+        var seen = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => Task.Run(() => AccountOfAsync(browser, i % 20))));
 
         Assert.All(seen.Select((account, i) => (account, i)), one => Assert.Equal($"acct_{one.i % 20}", one.account));
     }
@@ -42,7 +43,8 @@ public sealed class WebApplicationTests : IAsyncDisposable
         using var browser = _application.CreateClient();
         _time.Advance(TimeSpan.FromSeconds(295));
 
-        var seen = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => AccountOfAsync(browser, i % 20))));
+        var seen = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => Task.Run(() => AccountOfAsync(browser, i % 20))));
 
         Assert.All(seen.Select((account, i) => (account, i)), one => Assert.Equal($"acct_{one.i % 20}", one.account));
         Assert.Equal(20, _simulator.Journal.Count(entry => entry.GrantType == "refresh_token"));
@@ -76,7 +78,8 @@ public sealed class WebApplicationTests : IAsyncDisposable
 
     private static async Task<string> AccountOfAsync(HttpClient browser, int tenant)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/account") { Headers = { { "X-Tenant", $"acct_{tenant}" } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "/account") { Headers = { { "X-Tenant", $"acct_{tenant}" } } };
         using var response = await browser.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadAsStringAsync();

@@ -31,7 +31,8 @@ public sealed class LocalFeed : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var configuration = typeof(LocalFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        var configuration = typeof(
+            LocalFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         foreach (var project in new[] { "Airwallex.OAuth", "Airwallex.OAuth.AspNetCore" })
         {
             await Dotnet.RunAsync(

@@ -54,7 +54,8 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [Fact]
     public async Task A_program_on_NET_8_builds_and_runs_beside_Polly_8()
     {
-        var program = new PackedProgram(feed, "net8.0", ["Microsoft.Extensions.Http 8.0.1", "Polly.Core 8.9.1", Core], Call +
+        var program = new PackedProgram(
+            feed, "net8.0", ["Microsoft.Extensions.Http 8.0.1", "Polly.Core 8.9.1", Core], Call +
             """
             var retries = new ResiliencePipelineBuilder().AddRetry(new Polly.Retry.RetryStrategyOptions()).Build();
             Console.WriteLine(await retries.ExecuteAsync(_ => ValueTask.FromResult("retried")));
@@ -88,7 +89,8 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
     public async Task A_web_application_on_NET_8_is_not_lifted_above_its_framework()
     {
         var packages = await new PackedProgram(
-            feed, "net8.0", [$"Airwallex.OAuth.AspNetCore {feed.Version}"], sdk: "Microsoft.NET.Sdk.Web").RestoreAsync();
+            feed, "net8.0", [$"Airwallex.OAuth.AspNetCore {feed.Version}"],
+                sdk: "Microsoft.NET.Sdk.Web").RestoreAsync();
 
         Assert.All(
             packages.Where(package => package.Key.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)

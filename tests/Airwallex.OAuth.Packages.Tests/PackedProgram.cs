@@ -49,7 +49,8 @@ internal sealed class PackedProgram
     public async Task<SortedDictionary<string, string>> RestoreAsync()
     {
         await Dotnet.RunAsync(_directory, "restore");
-        using var assets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_directory, "obj", "project.assets.json")));
+        using var assets = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_directory, "obj", "project.assets.json")));
         var packages = assets.RootElement.GetProperty("libraries").EnumerateObject()
             .Select(library => library.Name.Split('/'))
             .ToDictionary(library => library[0], library => library[1]);

@@ -59,6 +59,8 @@ internal sealed class ApiAddress(AirwallexApplication application)
             .Select(one => one.AbsoluteUri)
             .Where(one => text.StartsWith(one, StringComparison.Ordinal))
             .MaxBy(one => one.Length);
-        return start is null || start == present.AbsoluteUri ? address : new Uri(present.AbsoluteUri + text[start.Length..]);
+        return start is null || start == present.AbsoluteUri
+            ? address
+            : new Uri(present.AbsoluteUri + text[start.Length..]);
     }
 }

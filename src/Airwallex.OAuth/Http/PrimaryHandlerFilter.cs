@@ -42,8 +42,8 @@ internal sealed class PrimaryHandlerFilter(IEnumerable<ApplicationRegistration> 
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{builder.Name}' is in use already, so its " +
-                (redirects ? "cookies and redirects" : "cookies") + " can no longer be turned off. Make a new handler " +
-                "for each client, or turn them off where the handler is made.", exception);
+                (redirects ? "cookies and redirects" : "cookies") + " can no longer be turned off. Make a new " +
+                "handler for each client, or turn them off where the handler is made.", exception);
         }
     }
 
