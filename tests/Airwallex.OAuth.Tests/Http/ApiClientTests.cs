@@ -38,7 +38,8 @@ public sealed class ApiClientTests
     {
         await using var program = new ApiProgram(configure: options => options.ApiVersion = "2025-04-25");
         await program.ConnectAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "a") { Headers = { { "X-Api-Version", "2024-01-01" } } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "a") { Headers = { { "X-Api-Version", "2024-01-01" } } };
 
         await program.ClientOf().SendAsync(request);
 
@@ -75,11 +76,13 @@ public sealed class ApiClientTests
         await program.Client("before").GetAsync("a");
         await program.Client("after").GetAsync("a");
 
-        Assert.All(program.Api.Requests, request => Assert.Equal("http://localhost/mine/a", request.Address.AbsoluteUri));
+        Assert.All(
+            program.Api.Requests, request => Assert.Equal("http://localhost/mine/a", request.Address.AbsoluteUri));
     }
 
     [Theory]
-    [InlineData("https://one.example/", "https://two.example/airwallex/", "a?b=c%2Fd", "https://two.example/airwallex/a?b=c%2Fd")]
+    [InlineData("https://one.example/", "https://two.example/airwallex/", "a?b=c%2Fd",
+        "https://two.example/airwallex/a?b=c%2Fd")]
     [InlineData("https://one.example/airwallex/", "https://one.example/", "a", "https://one.example/a")]
     [InlineData("https://one.example/", "https://one.example/airwallex/", "a", "https://one.example/airwallex/a")]
     public async Task A_changed_API_address_takes_effect_in_clients_that_are_held(
@@ -250,7 +253,8 @@ public sealed class ApiClientTests
             var services = new ServiceCollection();
             services.AddAirwallexOAuth(configuration).AddTokenStore<InMemoryTokenStore>();
             services.AddHttpClient("held").AddAirwallexToken(_ => "acct_one");
-            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(Api.CreateHandler));
+            services.ConfigureHttpClientDefaults(
+                client => client.ConfigurePrimaryHttpMessageHandler(Api.CreateHandler));
             _services = services.BuildServiceProvider();
             _services.GetRequiredService<AirwallexConnections>().ConnectAsync("acct_one").GetAwaiter().GetResult();
         }

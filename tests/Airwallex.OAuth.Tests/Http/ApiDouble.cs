@@ -7,8 +7,8 @@ using System.Web;
 namespace Airwallex.OAuth.Tests.Http;
 
 /// <summary>
-/// A token endpoint that issues numbered tokens to every account, and an API that keeps each request and responds as a test
-/// says. A code is the id of the account that it connects.
+/// A token endpoint that issues numbered tokens to every account, and an API that keeps each request and responds as a
+/// test says. A code is the id of the account that it connects.
 /// </summary>
 internal sealed class ApiDouble
 {
@@ -18,7 +18,8 @@ internal sealed class ApiDouble
 
     public ConcurrentQueue<Request> TokenRequests { get; } = new();
 
-    public int Refreshes => TokenRequests.Count(request => request.Body.Contains("refresh_token", StringComparison.Ordinal));
+    public int Refreshes =>
+        TokenRequests.Count(request => request.Body.Contains("refresh_token", StringComparison.Ordinal));
 
     public Func<Request, HttpStatusCode> Respond { get; set; } = static _ => HttpStatusCode.OK;
 
@@ -51,7 +52,12 @@ internal sealed class ApiDouble
     }
 
     internal sealed record Request(
-        HttpMethod Method, Uri Address, AuthenticationHeaderValue? Authorization, string[] Versions, string UserAgent, string Body)
+        HttpMethod Method,
+        Uri Address,
+        AuthenticationHeaderValue? Authorization,
+        string[] Versions,
+        string UserAgent,
+        string Body)
     {
         public string Path => Address.AbsolutePath;
 

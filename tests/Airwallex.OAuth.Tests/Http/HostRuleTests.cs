@@ -31,8 +31,10 @@ public sealed class HostRuleTests
     [InlineData("[::1]", "http://[::1]:6000/x", true)]
     [InlineData("[::1]:5000", "http://[::1]:6000/x", false)]
     [InlineData("127.0.0.1", "http://127.0.0.1:6000/x", true)]
-    public void A_listed_host_is_allowed_with_any_port_or_with_the_listed_one(string listed, string address, bool allowed) =>
-        Assert.Equal(allowed, new ApiHosts(new AirwallexOAuthOptions { AdditionalApiHosts = [listed] }).Allows(new Uri(address)));
+    public void A_listed_host_is_allowed_with_any_port_or_with_the_listed_one(
+        string listed, string address, bool allowed) =>
+        Assert.Equal(allowed,
+            new ApiHosts(new AirwallexOAuthOptions { AdditionalApiHosts = [listed] }).Allows(new Uri(address)));
 
     [Theory]
     [InlineData("http://localhost:5000/", "http://localhost:5000/api", true)]
@@ -40,7 +42,8 @@ public sealed class HostRuleTests
     [InlineData("http://127.0.0.1:5000/", "http://localhost:5000/api", false)]
     [InlineData("http://[::1]:5000/", "http://[::1]:5000/api", true)]
     public void On_loopback_http_will_do_but_host_and_port_must_be_the_APIs(string api, string address, bool allowed) =>
-        Assert.Equal(allowed, new ApiHosts(new AirwallexOAuthOptions { ApiBaseAddress = new Uri(api) }).Allows(new Uri(address)));
+        Assert.Equal(allowed,
+            new ApiHosts(new AirwallexOAuthOptions { ApiBaseAddress = new Uri(api) }).Allows(new Uri(address)));
 
     [Theory]
     [InlineData("https://evil.example/collect?secret=1")]

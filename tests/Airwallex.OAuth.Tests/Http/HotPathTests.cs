@@ -54,7 +54,8 @@ public sealed class HotPathTests
 
     private sealed class Completed : HttpMessageHandler
     {
-        public Task<HttpResponseMessage> Response { get; } = Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+        public Task<HttpResponseMessage> Response { get; } = Task.FromResult(
+            new HttpResponseMessage(HttpStatusCode.OK));
 
         protected override Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request, CancellationToken cancellationToken) =>

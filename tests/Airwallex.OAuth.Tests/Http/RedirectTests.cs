@@ -62,7 +62,8 @@ public sealed class RedirectTests : IAsyncLifetime
         }));
         _api = await StartAsync(server =>
         {
-            server.Map("/away", () => Results.Redirect(AddressOf(_other) + "elsewhere", permanent: true, preserveMethod: true));
+            server.Map("/away", () =>
+                Results.Redirect(AddressOf(_other) + "elsewhere", permanent: true, preserveMethod: true));
             server.Map("/within", () => Results.Redirect("/final"));
             server.Map("/final", (HttpContext context) =>
                 context.Request.Headers.Authorization.Count > 0 ? Results.Text("welcome") : Results.Unauthorized());

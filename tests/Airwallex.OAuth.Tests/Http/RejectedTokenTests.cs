@@ -32,7 +32,8 @@ public sealed class RejectedTokenTests
                 return HttpStatusCode.OK;
             }
 
-            program.Connections.RefreshAsync(ApiProgram.Account).GetAwaiter().GetResult(); // While the 401 is on its way.
+            // While the 401 is on its way.
+            program.Connections.RefreshAsync(ApiProgram.Account).GetAwaiter().GetResult();
             return HttpStatusCode.Unauthorized;
         };
 
@@ -90,7 +91,8 @@ public sealed class RejectedTokenTests
 
         var rejection = responses.Single(response => response.Status == HttpStatusCode.Unauthorized);
         Assert.True(rejection.IsDisposed);
-        Assert.False(responses.Single(response => response.Path == "/api/v1/account" && response != rejection).IsDisposed);
+        Assert.False(
+            responses.Single(response => response.Path == "/api/v1/account" && response != rejection).IsDisposed);
     }
 
     [Fact]

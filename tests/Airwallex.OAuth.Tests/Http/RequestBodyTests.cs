@@ -13,12 +13,14 @@ public sealed class RequestBodyTests
         { "memory", () => new ReadOnlyMemoryContent("the body"u8.ToArray()) },
         { "form", () => new FormUrlEncodedContent([new("text", "the body")]) },
         { "seekable stream", () => new StreamContent(new MemoryStream("the body"u8.ToArray())) },
-        { "seekable stream from the middle", () => new StreamContent(new MemoryStream("of the body"u8.ToArray()) { Position = 3 }) },
+        { "seekable stream from the middle", () =>
+            new StreamContent(new MemoryStream("of the body"u8.ToArray()) { Position = 3 }) },
         {
             "multipart",
             () => new MultipartFormDataContent("limit")
             {
-                new StringContent("the body"), new StreamContent(new MemoryStream("more"u8.ToArray())), JsonContent.Create(Once()),
+                new StringContent("the body"), new StreamContent(new MemoryStream("more"u8.ToArray())),
+                    JsonContent.Create(Once()),
             }
         },
         { "JSON text", () => JsonContent.Create("the body") },
@@ -33,8 +35,10 @@ public sealed class RequestBodyTests
     public static TheoryData<string, Func<HttpContent>> SentOnce => new()
     {
         { "stream", () => new StreamContent(new OneWayStream("the body"u8.ToArray())) },
-        { "stream with a length", () => new StreamContent(new OneWayStream("the body"u8.ToArray())) { Headers = { ContentLength = 8 } } },
-        { "multipart", () => new MultipartFormDataContent { new StreamContent(new OneWayStream("the body"u8.ToArray())) } },
+        { "stream with a length", () =>
+            new StreamContent(new OneWayStream("the body"u8.ToArray())) { Headers = { ContentLength = 8 } } },
+        { "multipart", () =>
+            new MultipartFormDataContent { new StreamContent(new OneWayStream("the body"u8.ToArray())) } },
         { "multipart with a lazy part", () => new MultipartContent { JsonContent.Create(Lazy()) } },
         { "JSON of an asynchronous sequence", () => JsonContent.Create(LazyAsync()) },
         { "JSON of an asynchronous sequence as object", () => JsonContent.Create<object>(LazyAsync()) },

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.Tests.Http;
 
-/// <summary>The client of the token endpoint: one call, one request, whatever the program does to all its clients.</summary>
+/// <summary>
+/// The client of the token endpoint: one call, one request, whatever the program does to all its clients.
+/// </summary>
 public sealed class TokenHttpClientTests
 {
     public static TheoryData<string, Func<HttpMessageHandler, HttpMessageHandler>> PrimaryHandlers => new()
@@ -65,7 +67,8 @@ public sealed class TokenHttpClientTests
         {
             var proxied = new List<SocketsHttpHandler>();
             var services = new ServiceCollection();
-            Action defaults = () => services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() =>
+            Action defaults = () =>
+                services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() =>
             {
                 proxied.Add(new SocketsHttpHandler { Proxy = new WebProxy("http://proxy.example:3128") });
                 return wrap(proxied[^1]);
@@ -147,7 +150,8 @@ public sealed class TokenHttpClientTests
 
         Assert.DoesNotContain(lines.Texts, line => line.Contains("client-secret", StringComparison.Ordinal));
         Assert.DoesNotContain(lines.Texts, line => line.Contains("oauth/token", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines.Texts, line => line.Contains(ApiDouble.TokenOf("acct_one"), StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            lines.Texts, line => line.Contains(ApiDouble.TokenOf("acct_one"), StringComparison.Ordinal));
         Assert.Contains(lines.Texts, line => line.Contains("api-demo.airwallex.com/a", StringComparison.Ordinal));
     }
 
@@ -190,7 +194,11 @@ public sealed class TokenHttpClientTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             lock (_texts)
             {

@@ -32,7 +32,8 @@ public sealed class ConfigurationTests
         // None is left at its default: a property that the binder misses, or a new one that is missing here, shows.
         var defaults = new AirwallexOAuthOptions();
         Assert.All(
-            typeof(AirwallexOAuthOptions).GetProperties().Where(property => property.Name != nameof(defaults.KeepAlive)),
+            typeof(AirwallexOAuthOptions).GetProperties().Where(
+                property => property.Name != nameof(defaults.KeepAlive)),
             property => Assert.True(!Equals(property.GetValue(options), property.GetValue(defaults)), property.Name));
         Assert.All(typeof(KeepAliveOptions).GetProperties(), property => Assert.True(
             !Equals(property.GetValue(options.KeepAlive), property.GetValue(defaults.KeepAlive)), property.Name));
@@ -50,7 +51,8 @@ public sealed class ConfigurationTests
 
     [Fact]
     public void Scopes_of_an_environment_variable_replace_the_list_of_a_file() => Assert.Equal(
-        ["three"], OptionsOf(Programs.Configuration(("Scopes:0", "one"), ("Scopes:1", "two"), ("Scopes", "three"))).Scopes);
+        ["three"],
+            OptionsOf(Programs.Configuration(("Scopes:0", "one"), ("Scopes:1", "two"), ("Scopes", "three"))).Scopes);
 
     [Fact]
     public void A_blank_value_changes_nothing()
@@ -66,7 +68,8 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("Environment", "Prod", "Airwallex:Environment 'Prod' does not exist; choose Demo, Sandbox or Production.")]
+    [InlineData(
+        "Environment", "Prod", "Airwallex:Environment 'Prod' does not exist; choose Demo, Sandbox or Production.")]
     [InlineData("Environment", "2", "Airwallex:Environment '2' does not exist; choose Demo, Sandbox or Production.")]
     [InlineData("RefreshAhead", "60s", "Airwallex:RefreshAhead '60s' is not a duration; write 00:01:00 for a minute.")]
     [InlineData("GracePeriod", "60", "To .NET, \"60\" is 60 days: write \"00:01:00\" for a minute.")]
@@ -115,7 +118,8 @@ public sealed class ConfigurationTests
     [InlineData("ClientId", "")]
     [InlineData("Environment", "Prod")]
     [InlineData("GracePeriod", "60")]
-    public async Task A_change_that_cannot_be_used_is_reported_and_the_options_before_it_stay_in_force(string key, string value)
+    public async Task A_change_that_cannot_be_used_is_reported_and_the_options_before_it_stay_in_force(
+        string key, string value)
     {
         var log = new Lines();
         var configuration = Programs.Configuration();

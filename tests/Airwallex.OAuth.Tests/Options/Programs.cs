@@ -24,7 +24,8 @@ internal static class Programs
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(log ?? new Lines()));
         register(services);
-        return services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+        return services.BuildServiceProvider(
+            new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
 
     public static void Valid(AirwallexOAuthOptions options) =>
@@ -68,7 +69,11 @@ internal sealed class Lines : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         _lines.Enqueue($"{logLevel} {eventId.Name}: {formatter(state, exception)} {exception?.Message}");
         _written.Release();

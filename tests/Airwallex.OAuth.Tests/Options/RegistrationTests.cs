@@ -15,12 +15,14 @@ public sealed class RegistrationTests
         var api = new ApiDouble();
         await using var services = Programs.Without(services =>
         {
-            services.AddAirwallexOAuth("live", options => Configure(options, "live-id", AirwallexEnvironment.Production))
+            services.AddAirwallexOAuth(
+                "live", options => Configure(options, "live-id", AirwallexEnvironment.Production))
                 .AddTokenStore<InMemoryTokenStore>();
             services.AddAirwallexOAuth("test", options => Configure(options, "test-id", AirwallexEnvironment.Demo));
             services.AddHttpClient("live-balances").AddAirwallexToken("live", _ => "acct_one");
             services.AddHttpClient("test-balances").AddAirwallexToken("test", _ => "acct_one");
-            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(api.CreateHandler));
+            services.ConfigureHttpClientDefaults(
+                client => client.ConfigurePrimaryHttpMessageHandler(api.CreateHandler));
         });
 
         await services.GetRequiredKeyedService<AirwallexConnections>("live").ConnectAsync("acct_one");
@@ -33,7 +35,8 @@ public sealed class RegistrationTests
         Assert.Equal(
             ["https://api.airwallex.com/oauth/token", "https://api-demo.airwallex.com/oauth/token"],
             api.TokenRequests.Select(request => request.Address.AbsoluteUri));
-        Assert.Equal([true, false], api.TokenRequests.Select(request => request.Body.Contains("live-id", StringComparison.Ordinal)));
+        Assert.Equal([true, false],
+            api.TokenRequests.Select(request => request.Body.Contains("live-id", StringComparison.Ordinal)));
         Assert.Equal(
         [
             ("https://api.airwallex.com/a", ApiDouble.TokenOf("acct_one")),
@@ -52,16 +55,20 @@ public sealed class RegistrationTests
         });
 
         Assert.NotSame(
-            services.GetRequiredService<AirwallexConnections>(), services.GetRequiredKeyedService<AirwallexConnections>("eu"));
-        Assert.Contains("client_id=one", Url(services.GetRequiredService<AuthorizeUrlBuilder>()), StringComparison.Ordinal);
+            services.GetRequiredService<AirwallexConnections>(),
+                services.GetRequiredKeyedService<AirwallexConnections>("eu"));
         Assert.Contains(
-            "client_id=two", Url(services.GetRequiredKeyedService<AuthorizeUrlBuilder>("eu")), StringComparison.Ordinal);
+            "client_id=one", Url(services.GetRequiredService<AuthorizeUrlBuilder>()), StringComparison.Ordinal);
+        Assert.Contains(
+            "client_id=two", Url(services.GetRequiredKeyedService<AuthorizeUrlBuilder>("eu")),
+                StringComparison.Ordinal);
         Assert.NotNull(services.GetRequiredKeyedService<TokenClient>("eu"));
         Assert.NotNull(services.GetRequiredKeyedService<AirwallexClientFactory>("eu"));
         Assert.Equal(["", "eu"], services.GetRequiredService<AirwallexApplications>().All.Select(one => one.Name));
         Assert.Single(services.GetServices<IHostedService>(), service => service is KeepAliveService);
 
-        static string Url(AuthorizeUrlBuilder builder) => builder.Build(new AuthorizeRequest { State = "state" }).AbsoluteUri;
+        static string Url(AuthorizeUrlBuilder builder) =>
+            builder.Build(new AuthorizeRequest { State = "state" }).AbsoluteUri;
     }
 
     [Fact]
@@ -100,7 +107,8 @@ public sealed class RegistrationTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(
         [
-            new("A:ClientId", "one"), new("A:ClientSecret", "secret"), new("B:ClientId", "two"), new("B:ClientSecret", "secret"),
+            new("A:ClientId", "one"), new("A:ClientSecret", "secret"), new("B:ClientId", "two"),
+                new("B:ClientSecret", "secret"),
         ]).Build();
         using var services = Programs.Without(services =>
         {
@@ -152,7 +160,8 @@ public sealed class RegistrationTests
         var named = Assert.Throws<InvalidOperationException>(() => http.CreateClient("us-client"));
         var unnamed = Assert.Throws<InvalidOperationException>(() => http.CreateClient("client"));
 
-        Assert.Contains("no application 'us': call services.AddAirwallexOAuth(\"us\", …)", named.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no application 'us': call services.AddAirwallexOAuth(\"us\", …)", named.Message, StringComparison.Ordinal);
         Assert.Contains("(eu)", named.Message, StringComparison.Ordinal);
         Assert.Contains("no application without a name", unnamed.Message, StringComparison.Ordinal);
     }
@@ -174,31 +183,10 @@ public sealed class RegistrationTests
         Assert.NotNull(services.GetRequiredKeyedService<AirwallexClientFactory>("eu").CreateClient("acct_one", "mine"));
     }
 
-    [Fact]
-    public async Task An_observer_is_made_anew_for_each_scope()
-    {
-        await using var services = Programs.Without(services => services.AddAirwallexOAuth(Programs.Valid)
-            .AddConnectionObserver<Observer>().AddConnectionObserver<Observer>().AddConnectionObserver(_ => new Observer()));
-
-        using var one = services.CreateScope();
-        using var other = services.CreateScope();
-
-        Assert.Equal(2, one.ServiceProvider.GetServices<IConnectionObserver>().Count());
-        Assert.NotSame(
-            one.ServiceProvider.GetServices<IConnectionObserver>().First(),
-            other.ServiceProvider.GetServices<IConnectionObserver>().First());
-    }
-
     private static void Configure(
         AirwallexOAuthOptions options, string clientId, AirwallexEnvironment environment = AirwallexEnvironment.Demo)
     {
         (options.ClientId, options.ClientSecret, options.Environment) = (clientId, "secret", environment);
         (options.RedirectUri, options.Scopes) = (new Uri("https://localhost/callback"), ["scope"]);
-    }
-
-    private sealed class Observer : IConnectionObserver
-    {
-        public ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken) =>
-            ValueTask.CompletedTask;
     }
 }

@@ -102,7 +102,8 @@ public sealed class StartChecksTests
             services =>
             {
                 services.AddAirwallexOAuth(Programs.Valid);
-                services.AddAirwallexOAuth("eu", options => (options.ClientId, options.ClientSecret) = ("other", "secret"));
+                services.AddAirwallexOAuth(
+                    "eu", options => (options.ClientId, options.ClientSecret) = ("other", "secret"));
             },
             log);
 
@@ -140,7 +141,8 @@ public sealed class StartChecksTests
     {
         private readonly InMemoryTokenStore _inner = new();
 
-        public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredConnection?> FindAsync(
+            ConnectionKey key, CancellationToken cancellationToken = default) =>
             _inner.FindAsync(key, cancellationToken);
 
         public ValueTask<bool> TrySaveAsync(
