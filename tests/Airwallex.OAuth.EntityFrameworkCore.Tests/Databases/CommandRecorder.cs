@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
@@ -42,8 +43,9 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
         return ValueTask.FromResult(result);
     }
 
-    // What a provider sets before the statement itself.
-    private static string Statement(DbCommand command) => command.CommandText[Math.Max(0, command.CommandText.IndexOf(";\r\n", StringComparison.Ordinal) is var end && command.CommandText.StartsWith("SET", StringComparison.Ordinal) ? end + 3 : 0)..];
+    // Without what a provider sets before the statement itself.
+    private static string Statement(DbCommand command) =>
+        Regex.Replace(command.CommandText.ReplaceLineEndings("\n"), "^(SET [^;]*;\n)+", "", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private async Task<string> ExplainAsync(DbCommand command)
     {
