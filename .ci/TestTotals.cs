@@ -1,22 +1,26 @@
-// Adds up the results files (.trx) of a test run. Prints one line for each test project, what failed and what was skipped, and
-// last the line of totals. Exit code: 0 when at least one test passed, none failed and none was skipped.
-// Usage: dotnet run .ci/TestTotals.cs -- FOLDER PROJECTS, the folder of the results and the number of test projects expected in it.
+// Adds up the results files (.trx) of a test run. Prints one line for each test project, what failed and what was skipped,
+// and last the line of totals. Exit code: 0 when at least one test passed, none failed and none was skipped.
+// Usage: dotnet run .ci/TestTotals.cs -- FOLDER SOLUTION, the folder of the results and the solution that was tested.
 
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 XNamespace trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-var (folder, projects) = (args[0], int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture));
+var (folder, solution) = (args[0], Path.GetFullPath(args[1]));
 var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.trx") : [];
+var runs = Regex.Matches(File.ReadAllText(solution), @"""([^""]+\.Tests\.csproj)""")
+    .Select(match => Path.Combine(Path.GetDirectoryName(solution)!, match.Groups[1].Value.Replace('\\', '/')))
+    .Sum(project => ((string?)XDocument.Load(project).Descendants("TargetFrameworks").FirstOrDefault() ?? "one").Split(';').Length);
 var (passed, failed, skipped) = (0, 0, 0);
 foreach (var file in files)
 {
     var run = XDocument.Load(file).Root!;
-    var results = run.Descendants(trx + "UnitTestResult").ToList();
     var ofProject = (Passed: 0, Failed: 0, Skipped: 0);
     var names = new List<string>();
-    foreach (var result in results)
+    foreach (var result in run.Descendants(trx + "UnitTestResult"))
     {
         var (name, outcome) = ((string?)result.Attribute("testName"), (string?)result.Attribute("outcome"));
+        var message = ((string?)result.Descendants(trx + "Message").FirstOrDefault() ?? "").Trim();
         switch (outcome)
         {
             case "Passed":
@@ -24,12 +28,12 @@ foreach (var file in files)
                 break;
             case "NotExecuted":
                 ofProject.Skipped++;
-                names.Add($"    skipped: {name}");
+                names.Add($"    skipped: {name}: {message}");
                 break;
             default:
                 ofProject.Failed++;
                 names.Add($"    {outcome}: {name}");
-                names.Add("      " + ((string?)result.Descendants(trx + "Message").FirstOrDefault() ?? "").Trim().ReplaceLineEndings("\n      "));
+                names.Add("      " + message.ReplaceLineEndings("\n      "));
                 break;
         }
     }
@@ -44,16 +48,20 @@ foreach (var file in files)
         names.AddRange(run.Descendants(trx + "RunInfo").Select(info => "      " + info.Value.Trim()));
     }
 
-    var assembly = run.Descendants(trx + "TestMethod").Select(method => (string?)method.Attribute("codeBase")).FirstOrDefault() ?? file;
-    Console.WriteLine($"  {Path.GetFileNameWithoutExtension(assembly),-44} {ofProject.Passed,5} passed {ofProject.Failed,3} failed {ofProject.Skipped,3} skipped");
+    var assembly = (string?)run.Descendants(trx + "TestMethod").FirstOrDefault()?.Attribute("codeBase") ?? file;
+    var project = $"{Path.GetFileNameWithoutExtension(assembly)} ({Path.GetFileName(Path.GetDirectoryName(assembly))})";
+    Console.WriteLine(
+        $"  {project,-56} {ofProject.Passed,5} passed {ofProject.Failed,3} failed {ofProject.Skipped,3} skipped");
     names.ForEach(Console.WriteLine);
-    (passed, failed, skipped) = (passed + ofProject.Passed, failed + ofProject.Failed, skipped + ofProject.Skipped);
+    passed += ofProject.Passed;
+    failed += ofProject.Failed;
+    skipped += ofProject.Skipped;
 }
 
-if (files.Length != projects)
+if (files.Length != runs)
 {
-    Console.WriteLine($"  {projects} test projects, but {files.Length} results: a project ran no test, or broke off.");
+    Console.WriteLine($"  {runs} runs are expected, but {files.Length} have results: a project ran no test, or broke off.");
 }
 
 Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
-return files.Length == projects && passed > 0 && failed == 0 && skipped == 0 ? 0 : 1;
+return files.Length == runs && passed > 0 && failed == 0 && skipped == 0 ? 0 : 1;

@@ -119,14 +119,14 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         return DelayAsync(wait < left ? wait : left);
     }
 
-    /// <summary>Page after page of what the store lists.</summary>
+    /// <summary>Page after page of what the store lists. Its word is not taken for it: rows that do not match are dropped.</summary>
     public async IAsyncEnumerable<IReadOnlyList<StoredConnection>> PagesAsync(
         ConnectionQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
             var page = await Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
-            yield return page;
+            yield return [.. page.Where(query.Matches)];
             if (page.Count < query.Limit)
             {
                 yield break;
@@ -159,6 +159,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         // Twice the grace period: the longest send, and its save.
         using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : TimingsOf(LastOptions()).GracePeriod * 2, Time);
         await StopAsync(limit.Token).ConfigureAwait(false);
+        _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);
     }
 

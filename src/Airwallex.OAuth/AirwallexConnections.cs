@@ -152,9 +152,9 @@ public class AirwallexConnections
         };
         await foreach (var page in _application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            foreach (var row in page)
+            foreach (var row in await _application.Store.ReadAsync(page, cancellationToken).ConfigureAwait(false))
             {
-                var connection = _application.Serializer.Read(row).ToConnection();
+                var connection = row.ToConnection();
                 if (status != ConnectionStatus.Unreadable || connection.Status == status)
                 {
                     yield return connection;

@@ -46,8 +46,7 @@ internal sealed class ApplicationParts
             static (application, options, entry, request, startedBy) => new(application, options, entry, request, startedBy);
 
     /// <summary>The parts that a program's services give.</summary>
-    public static ApplicationParts From(
-        IServiceProvider services, string name, Func<TokenClient> tokenClient, Func<string, bool> isClientOfThisProcess)
+    public static ApplicationParts From(IServiceProvider services, string name, Func<TokenClient> tokenClient)
     {
         var options = services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>();
         var time = new GuardedClock(services.GetRequiredService<TimeProvider>());
@@ -63,7 +62,7 @@ internal sealed class ApplicationParts
             Telemetry = telemetry,
             Events = services.GetRequiredService<ConnectionEventDispatcher>(),
             Protection = services.GetService<IDataProtectionProvider>(),
-            IsClientOfThisProcess = isClientOfThisProcess,
+            IsClientOfThisProcess = services.GetRequiredService<AirwallexApplications>().HasClient,
         };
     }
 }

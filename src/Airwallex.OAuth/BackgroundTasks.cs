@@ -41,7 +41,8 @@ internal class BackgroundTasks
         using var timer = time.CreateTimer(_ => over.TrySetResult(true), null, limit, Timeout.InfiniteTimeSpan);
         using var registration = cancellationToken.UnsafeRegister(_ => over.TrySetResult(false), null);
         var called = CallAsync(() => call(stop.Token));
-        if (await Task.WhenAny(called, over.Task).ConfigureAwait(false) == called)
+        await Task.WhenAny(called, over.Task).ConfigureAwait(false);
+        if (called.IsCompleted)
         {
             return await called.ConfigureAwait(false);
         }

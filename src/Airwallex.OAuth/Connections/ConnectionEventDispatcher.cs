@@ -12,14 +12,15 @@ internal sealed record ObserverRegistration(string Name, Func<IServiceProvider, 
 /// Thread-safe.
 /// </summary>
 internal sealed class ConnectionEventDispatcher(
-    IEnumerable<ObserverRegistration> observers, IServiceScopeFactory? scopes, BackgroundTasks tasks, TimeProvider time, ILogger log)
+    IEnumerable<ObserverRegistration> observers, IServiceScopeFactory scopes, TimeProvider time,
+    ILogger<ConnectionEventDispatcher> log)
 {
     private const int QueueLength = 1000;
 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);
 
     private readonly ObserverQueue[] _queues =
-        [.. observers.Select(observer => new ObserverQueue(observer, scopes!, tasks, time, log))];
+        [.. observers.Select(observer => new ObserverQueue(observer, scopes, new GuardedClock(time), log))];
 
     /// <summary>How many events the queues could not hold.</summary>
     public long Dropped => _queues.Sum(static queue => queue.Dropped);
@@ -50,8 +51,9 @@ internal sealed class ConnectionEventDispatcher(
     }
 
     private sealed class ObserverQueue(
-        ObserverRegistration observer, IServiceScopeFactory scopes, BackgroundTasks tasks, TimeProvider time, ILogger log)
+        ObserverRegistration observer, IServiceScopeFactory scopes, TimeProvider time, ILogger log)
     {
+        private readonly BackgroundTasks _tasks = new();
         private readonly Channel<ConnectionEvent> _events = Channel.CreateBounded<ConnectionEvent>(QueueLength);
         private readonly object _lock = new();
         private TaskCompletionSource? _delivery; // Guarded by _lock.
@@ -83,7 +85,7 @@ internal sealed class ConnectionEventDispatcher(
                 if (_delivery is null)
                 {
                     _delivery = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    tasks.StartUnawaited(DeliverAsync);
+                    _tasks.StartUnawaited(DeliverAsync);
                 }
             }
 
@@ -96,12 +98,24 @@ internal sealed class ConnectionEventDispatcher(
             {
                 try
                 {
-                    await tasks.CallAsync(stop => DeliverAsync(next, stop), TimeLimit, time, CancellationToken.None).ConfigureAwait(false);
+                    await _tasks.CallAsync(stop => DeliverAsync(next, stop), TimeLimit, time, CancellationToken.None).ConfigureAwait(false);
                 }
                 catch (Exception exception)
                 {
-                    log.ObserverFailed(observer.Name, next.Kind, next.AccountId, exception);
+                    Tell(next, exception);
                 }
+            }
+        }
+
+        private void Tell(ConnectionEvent failed, Exception exception)
+        {
+            try
+            {
+                log.ObserverFailed(observer.Name, failed.Kind, failed.AccountId, exception);
+            }
+            catch (Exception)
+            {
+                // A log provider that throws ends here; the next event is delivered.
             }
         }
 

@@ -28,4 +28,12 @@ public sealed record ConnectionQuery
 
     /// <summary>At most how many connections the page holds. Default: 100. Fewer mean that it is the last page.</summary>
     public int Limit { get; init; } = 100;
+
+    /// <summary>Whether a connection meets every condition that is set.</summary>
+    internal bool Matches(StoredConnection connection) =>
+        (ClientId is null || connection.ClientId == ClientId)
+        && (AccountId is null || connection.AccountId == AccountId)
+        && (Status is null || connection.Status == Status)
+        && (RenewalDueAt is null || connection.RenewAt <= RenewalDueAt)
+        && (RecoveryDueAt is null || connection.RecoverAt <= RecoveryDueAt);
 }

@@ -62,11 +62,18 @@ internal sealed class GuardedTokenStore(
         async stop => await store.TryDeleteAsync(connection.Key, connection.Version, stop).ConfigureAwait(false),
         cancellationToken);
 
-    /// <summary>One page. The store's word is not taken for it: rows that do not match are dropped.</summary>
+    /// <summary>One page.</summary>
     public Task<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) => CallAsync(
         "list", "listing", accountId: null, timings().StoreCallTimeout,
         async stop => await store.ListAsync(query, stop).ConfigureAwait(false),
         cancellationToken);
+
+    /// <summary>Rows as the core knows them. Decrypting may call a key store, which may fail.</summary>
+    public Task<IReadOnlyList<ConnectionState>> ReadAsync(IReadOnlyList<StoredConnection> rows, CancellationToken cancellationToken) =>
+        CallAsync(
+            "list", "reading", accountId: null, timings().StoreCallTimeout,
+            _ => Task.FromResult<IReadOnlyList<ConnectionState>>([.. rows.Select(serializer.Read)]),
+            cancellationToken);
 
     public Task<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken) => CallAsync(
         "summarize", "counting", accountId: null, timings().StoreCallTimeout,

@@ -48,7 +48,7 @@ public sealed class InMemoryTokenStore : ITokenStore
         return ValueTask.FromResult<IReadOnlyList<StoredConnection>>(
         [
             .. _connections.Values
-                .Where(connection => Matches(connection, query) && (query.After is null || Compare(connection, query.After) > 0))
+                .Where(connection => query.Matches(connection) && (query.After is null || Compare(connection, query.After) > 0))
                 .Order(Comparer<StoredConnection>.Create(Compare))
                 .Take(query.Limit),
         ]);
@@ -67,13 +67,6 @@ public sealed class InMemoryTokenStore : ITokenStore
 
     private static ConnectionKey KeyOf(StoredConnection connection) =>
         new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
-
-    private static bool Matches(StoredConnection connection, ConnectionQuery query) =>
-        (query.ClientId is null || connection.ClientId == query.ClientId)
-        && (query.AccountId is null || connection.AccountId == query.AccountId)
-        && (query.Status is null || connection.Status == query.Status)
-        && (query.RenewalDueAt is null || connection.RenewAt <= query.RenewalDueAt)
-        && (query.RecoveryDueAt is null || connection.RecoverAt <= query.RecoveryDueAt);
 
     private static int Compare(StoredConnection one, StoredConnection other) =>
         string.CompareOrdinal(one.AccountId, other.AccountId) is not 0 and var byAccount

@@ -1,102 +1,147 @@
 using System.Net;
-using System.Net.Http.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Attaches the account's access token to each request, and answers a 401 with another token, once. Holds no account: one handler
-/// of the pool serves all of them.
+/// Attaches the account's access token to each request, and sends once more, with another token, after a 401. Holds no
+/// account: one handler of the pool serves all of them.
 /// </summary>
-internal sealed class AirwallexTokenHandler(AccessTokenProvider tokens, ApiHosts hosts, AccountSelector? selector, ILogger<AirwallexTokenHandler> logger)
-    : DelegatingHandler
+internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? selector) : DelegatingHandler
 {
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private const string VersionHeader = "x-api-version";
+
+    private readonly AirwallexApplication _application = api.Application;
+
+    // No async method on this path: with a fresh token and a response at once, nothing is allocated.
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var accountId = AccountOf(request);
-        if (!hosts.Allows(request.RequestUri))
+        var settings = api.Settings;
+        var address = request.RequestUri;
+        if (!ReferenceEquals(api.Update(address, settings), address))
         {
-            throw new AirwallexOAuthException(
-                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the host of ApiBaseAddress only, over https or loopback. If this host is Airwallex's, list it in AdditionalApiHosts.");
+            request.RequestUri = api.Update(address, settings);
         }
 
-        if (tokens.FindFresh(accountId) is not { } token)
+        var accountId = AccountOf(request);
+        EnsureAllowed(request, settings, accountId);
+        if (settings.Version is { } version && !request.Headers.Contains(VersionHeader))
+        {
+            request.Headers.TryAddWithoutValidation(VersionHeader, version);
+        }
+
+        if (RequestBody.MustBeBuffered(request.Content) || _application.Tokens.FindFresh(accountId) is not { } token)
         {
             return WaitAndSendAsync(request, accountId, cancellationToken);
         }
 
         request.Headers.Authorization = token.Header;
         var sending = base.SendAsync(request, cancellationToken);
-        return sending.IsCompletedSuccessfully && !WasRefused(sending.Result)
+        return sending.IsCompletedSuccessfully && !IsUnauthorized(sending.Result)
             ? sending
             : FinishAsync(sending, request, accountId, cancellationToken);
     }
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Requests with an Airwallex access token are asynchronous, because they may have to wait for a refresh: use HttpClient.SendAsync.");
+        throw new NotSupportedException(
+            "Requests with an Airwallex access token are asynchronous, because they may have to wait for a refresh: use " +
+            "HttpClient.SendAsync.");
 
-    private async Task<HttpResponseMessage> WaitAndSendAsync(HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> WaitAndSendAsync(
+        HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
     {
-        var token = await tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false);
+        if (RequestBody.MustBeBuffered(request.Content))
+        {
+            await RequestBody.BufferAsync(request.Content!).ConfigureAwait(false);
+        }
+
+        var token = _application.Tokens.FindFresh(accountId)
+            ?? await _application.Tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false);
         request.Headers.Authorization = token.Header;
-        return await FinishAsync(base.SendAsync(request, cancellationToken), request, accountId, cancellationToken).ConfigureAwait(false);
+        var sending = base.SendAsync(request, cancellationToken);
+        return await FinishAsync(sending, request, accountId, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<HttpResponseMessage> FinishAsync(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
+        Task<HttpResponseMessage> sending,
+        HttpRequestMessage request,
+        string accountId,
+        CancellationToken cancellationToken)
     {
         var response = await sending.ConfigureAwait(false);
 
-        // After a redirect the answer may be another host's, whose 401 says nothing about our token.
-        if (!WasRefused(response) || !hosts.Allows(response.RequestMessage?.RequestUri ?? request.RequestUri))
-        {
-            return response;
-        }
+        // After a redirect the response may be another host's, whose 401 says nothing about our token.
+        return IsUnauthorized(response) && api.Settings.Hosts.Allows(response.RequestMessage?.RequestUri ?? request.RequestUri)
+            ? await ReplaceTokenAsync(response, request, accountId, cancellationToken).ConfigureAwait(false)
+            : response;
+    }
 
-        if (!CanBeSentTwice(request.Content))
-        {
-            logger.BodyCannotBeSentTwice(accountId);
-            return response;
-        }
-
+    private async Task<HttpResponseMessage> ReplaceTokenAsync(
+        HttpResponseMessage rejection, HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
+    {
         CachedAccessToken? replacement;
         try
         {
-            // A redirect drops the header: then no token was refused, and the present one will do.
-            replacement = await tokens.ReplaceRejectedAsync(accountId, request.Headers.Authorization?.Parameter, cancellationToken).ConfigureAwait(false);
+            // A redirect drops the header: then no token was rejected, and the present one will do.
+            replacement = await _application.Tokens.ReplaceRejectedAsync(
+                accountId, request.Headers.Authorization?.Parameter, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            response.Dispose();
+            _application.Telemetry.RejectedToken("failed");
+            rejection.Dispose();
             throw;
         }
 
         if (replacement is null)
         {
-            return response;
+            _application.Telemetry.RejectedToken("not_replaced");
+            return rejection;
         }
 
-        response.Dispose();
-        logger.AccessTokenRefused(accountId);
+        if (!RequestBody.CanBeSentTwice(request.Content))
+        {
+            _application.Telemetry.RejectedToken("replaced_not_resent");
+            _application.Log.RejectedTokenNotResent(accountId);
+            return rejection;
+        }
+
+        rejection.Dispose();
+        _application.Log.RejectedTokenReplaced(accountId);
         request.Headers.Authorization = replacement.Header;
-        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        _application.Telemetry.RejectedToken(IsUnauthorized(response) ? "still_rejected" : "replaced");
+        return response;
     }
 
-    private string AccountOf(HttpRequestMessage request) =>
-        request.GetAirwallexAccount() ?? selector?.Invoke(request)
-        ?? throw new AirwallexOAuthException(
-            $"Nothing was sent to {Origin(request.RequestUri)}: no account was chosen. Call request.SetAirwallexAccount(accountId), take the client from AirwallexClientFactory, or give an AccountSelector to AddAirwallexToken.");
-
-    private static bool WasRefused(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.Unauthorized;
-
-    // A stream that cannot be rewound has been used up by the first send, whatever length its sender gave it.
-    private static bool CanBeSentTwice(HttpContent? content) => content switch
+    private string AccountOf(HttpRequestMessage request)
     {
-        null or ByteArrayContent or ReadOnlyMemoryContent or JsonContent => true,
-        MultipartContent parts => parts.All(CanBeSentTwice),
-        StreamContent stream => stream.ReadAsStream().CanSeek,
-        _ => false,
-    };
+        var accountId = request.GetAirwallexAccount() ?? selector?.Invoke(request);
+        return !string.IsNullOrEmpty(accountId) ? accountId : throw new AirwallexOAuthException(
+            $"Nothing was sent to {Origin(request.RequestUri)}: no account was chosen. Call " +
+            "request.SetAirwallexAccount(accountId), take the client from AirwallexClientFactory, or give an " +
+            "AccountSelector to AddAirwallexToken.");
+    }
 
-    private static string Origin(Uri? address) => address is { IsAbsoluteUri: true } ? address.GetLeftPart(UriPartial.Authority) : "a relative address";
+    private static void EnsureAllowed(HttpRequestMessage request, ApiSettings settings, string accountId)
+    {
+        if (!settings.Hosts.Allows(request.RequestUri))
+        {
+            throw new AirwallexOAuthException(
+                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the host of " +
+                $"ApiBaseAddress ({settings.BaseAddress.GetLeftPart(UriPartial.Authority)}) only, over https or loopback. " +
+                "If this host is Airwallex's, list it in AdditionalApiHosts.")
+            {
+                AccountId = accountId,
+            };
+        }
+    }
+
+    private static bool IsUnauthorized(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.Unauthorized;
+
+    private static string Origin(Uri? address) => address is { IsAbsoluteUri: true }
+        ? address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)
+        : "a relative address";
 }

@@ -8,7 +8,7 @@ namespace Airwallex.OAuth;
 /// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight are awaited after all
 /// other hosted services have stopped, whatever the order of registration.
 /// </summary>
-internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> applications, IServiceProvider services)
+internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan LeastShutdownTimeout = TimeSpan.FromSeconds(70);
@@ -21,7 +21,7 @@ internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> appli
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var application in applications)
+        foreach (var application in applications.All)
         {
             application.HostIsRunning = true;
         }
@@ -32,7 +32,7 @@ internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> appli
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         WarnOfShortShutdown();
-        _loops = Task.WhenAll(applications.Select(application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        _loops = Task.WhenAll(applications.All.Select(application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
@@ -44,7 +44,7 @@ internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> appli
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAny(_loops, Task.Delay(Timeout.Infinite, cancellationToken)).ConfigureAwait(false);
-        foreach (var application in applications)
+        foreach (var application in applications.All)
         {
             await application.StopAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -107,9 +107,9 @@ internal sealed class KeepAliveService(IReadOnlyList<AirwallexApplication> appli
 
     private void WarnOfShortShutdown()
     {
-        if (ShutdownTimeout() is { } timeout && timeout < LeastShutdownTimeout && applications.Count > 0)
+        if (ShutdownTimeout() is { } timeout && timeout < LeastShutdownTimeout && applications.All.Count > 0)
         {
-            applications[0].Log.ShortShutdownTimeout(timeout, LeastShutdownTimeout);
+            applications.All[0].Log.ShortShutdownTimeout(timeout, LeastShutdownTimeout);
         }
     }
 

@@ -32,7 +32,9 @@ internal sealed record AttemptKnowledge
     private (string AttemptId, DateTimeOffset Expires, long FirstSeen)? WrongClock { get; init; }
 
     /// <summary>Whether nothing would be forgotten by evicting it.</summary>
-    public bool IsDispensable => NotSent.Count == 0 && NotReleased is null && Observed is null;
+    public bool IsDispensable(TimeProvider time, RefreshTimings timings) =>
+        NotSent.Count == 0 && NotReleased is null
+        && (Observed is null || time.GetElapsedTime(ObservedLast) > timings.LongestObservationGap);
 
     /// <summary>The stored attempt, or what we know better about it; null when no send of the token can have been received.</summary>
     public RefreshAttempt? Effective(RefreshAttempt? stored)

@@ -12,6 +12,8 @@ internal sealed class Lease(
     /// </summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
 
+    private Task _renewing = Task.CompletedTask;
+
     /// <summary>The connection as it is stored, with our attempt and its present version.</summary>
     public ConnectionState Current { get; private set; } = stored;
 
@@ -34,8 +36,18 @@ internal sealed class Lease(
 
     private TimeProvider Time => application.Time;
 
+    /// <summary>Waits for a renewal that a send left under way, so that swaps follow one after another.</summary>
+    public Task SettleAsync() => _renewing;
+
     /// <summary>Renews the lease when too little is left for a send.</summary>
-    public Task PrepareSendAsync() => Left < timings.RenewBeforeSend ? RenewAsync() : Task.CompletedTask;
+    public async Task PrepareSendAsync()
+    {
+        await SettleAsync().ConfigureAwait(false);
+        if (Left < timings.RenewBeforeSend)
+        {
+            await RenewAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Renews the lease while a send is in flight. Returns when the send has ended, or when it must be cut.</summary>
     /// <param name="responseTimeout">How long the send may take while the store responds.</param>
@@ -61,7 +73,8 @@ internal sealed class Lease(
             if (untilRenewal <= TimeSpan.Zero)
             {
                 renewedAt = Time.GetTimestamp();
-                await Task.WhenAny(RenewAsync(), sendEnded).ConfigureAwait(false);
+                _renewing = RenewAsync();
+                await Task.WhenAny(_renewing, sendEnded).ConfigureAwait(false);
                 continue;
             }
 

@@ -90,7 +90,7 @@ internal partial class RefreshOperation
             Application.ResponseSaved(SaveFailure is not null, AccountId);
         }
 
-        Entry.Knowledge = AttemptKnowledge.None;
+        (Entry.Knowledge, Entry.Cooldown) = (AttemptKnowledge.None, null);
         switch (stored)
         {
             case null:
@@ -102,7 +102,7 @@ internal partial class RefreshOperation
         }
 
         _trace.Saved();
-        ReportSuccess(lease, outcome, stored);
+        ReportSuccess(outcome, stored);
         return new RefreshResult(stored, Publish(stored), outcome.SentAt);
     }
 
@@ -117,7 +117,7 @@ internal partial class RefreshOperation
         }
     }
 
-    private void ReportSuccess(Lease lease, SendOutcome outcome, ConnectionState stored)
+    private void ReportSuccess(SendOutcome outcome, ConnectionState stored)
     {
         if (stored.Tokens.RefreshToken != outcome.Response!.RefreshToken)
         {
@@ -125,7 +125,7 @@ internal partial class RefreshOperation
             return;
         }
 
-        var isRecovered = lease.Before is { ResponseMayBeLost: true };
+        var isRecovered = outcome.IsInDoubt;
         _trace.End(isRecovered ? "recovered" : "refreshed");
         Application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
         Application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);
@@ -173,6 +173,7 @@ internal partial class RefreshOperation
     private async Task<TokenRequestException> FailAsync(Lease lease, SendOutcome outcome)
     {
         var failure = outcome.Failure!;
+        await lease.SettleAsync().ConfigureAwait(false);
         var attempt = outcome.IsInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : Entry.Knowledge.Effective(lease.Before);
         var failures = (Entry.Cooldown?.Failures ?? 0) + 1;
         var length = _rules.CooldownAfter(

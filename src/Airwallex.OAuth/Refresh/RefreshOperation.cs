@@ -45,7 +45,6 @@ internal partial class RefreshOperation(
         try
         {
             var result = await RefreshAsync().ConfigureAwait(false);
-            Entry.Cooldown = null;
             _result.TrySetResult(result);
         }
         catch (Exception exception)
@@ -74,6 +73,7 @@ internal partial class RefreshOperation(
             var current = await ReadAsync().ConfigureAwait(false);
             if (Request.IsSatisfiedBy(current, Now, options))
             {
+                Entry.Cooldown = null;
                 return Done(current, "already_fresh");
             }
 

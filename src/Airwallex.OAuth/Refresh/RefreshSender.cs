@@ -4,6 +4,11 @@ namespace Airwallex.OAuth;
 internal sealed class RefreshSender(
     AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTimings timings, RefreshTrace trace)
 {
+    private const int NotAskedFor = 0, AskedFor = 1, Cut = 2;
+
+    /// <summary>One for all tries: while a service provider is disposed of, no new one can be made.</summary>
+    private TokenClient? _client;
+
     private TimeProvider Time => application.Time;
 
     /// <param name="lease">Our attempt.</param>
@@ -21,8 +26,8 @@ internal sealed class RefreshSender(
             }
 
             var wait = rules.DecideWait(AgeOf(lease));
-            var sentAt = Time.GetTimestamp();
-            trace.SendStarted(isInDoubt, isLastSend);
+            var (sentAt, isRetry) = (Time.GetTimestamp(), isInDoubt);
+            trace.SendStarted(isRetry, isLastSend);
             var (response, failure) = await SendOnceAsync(lease, wait.Timeout).ConfigureAwait(false);
             isInDoubt |= failure is { RequestNotSent: false, IsDecision: false };
             finalStartMade |= wait.IsFinal && failure is not { RequestNotSent: true };
@@ -30,7 +35,7 @@ internal sealed class RefreshSender(
             application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
             if (response is not null)
             {
-                return SendOutcome.Responded(response, sentAt);
+                return SendOutcome.Responded(response, sentAt, isRetry || isLastSend);
             }
 
             if (failure!.IsInvalidGrant)
@@ -68,7 +73,7 @@ internal sealed class RefreshSender(
     private async Task<(TokenSet? Response, TokenRequestException? Failure)> SendOnceAsync(Lease lease, TimeSpan responseTimeout)
     {
         var accountId = lease.Current.Key.AccountId;
-        var wasAskedFor = false;
+        var body = NotAskedFor;
         var cut = new CancellationTokenSource();
         var request = new RefreshTokenRequest
         {
@@ -76,21 +81,24 @@ internal sealed class RefreshSender(
             RefreshToken = lease.Current.Tokens.RefreshToken,
             Previous = lease.Current.Tokens,
             ResponseTimeout = Timeout.InfiniteTimeSpan,
-            MayStart = () => lease.AllowsStart && AgeOf(lease) <= timings.LatestStart && (wasAskedFor = true),
+            MayStart = () => lease.AllowsStart && AgeOf(lease) <= timings.LatestStart
+                && Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut,
         };
         try
         {
-            var sending = application.Tasks.CallAsync(() => application.TokenClient().SendAsync(request, cut.Token));
+            var sending = application.Tasks.CallAsync(() => (_client ??= application.TokenClient()).SendAsync(request, cut.Token));
             var keeping = lease.KeepAsync(responseTimeout, sending);
-            if (await Task.WhenAny(sending, keeping).ConfigureAwait(false) == sending)
+            await Task.WhenAny(sending, keeping).ConfigureAwait(false);
+            if (sending.IsCompleted)
             {
                 return (await sending.ConfigureAwait(false), null);
             }
 
             // A response that comes after this is dropped: a retry may have superseded it.
+            var isSent = Interlocked.Exchange(ref body, Cut) == AskedFor;
             BackgroundTasks.Forget(sending);
             application.Tasks.Cancel(cut);
-            return (null, Failure($"The refresh of account {accountId} was cut. {await keeping.ConfigureAwait(false)}", null, !wasAskedFor));
+            return (null, Failure(await keeping.ConfigureAwait(false), null, isSent));
         }
         catch (TokenRequestException exception)
         {
@@ -98,11 +106,16 @@ internal sealed class RefreshSender(
         }
         catch (Exception exception)
         {
-            return (null, Failure($"The refresh of account {accountId} failed: {exception.GetType().Name}.", exception, !wasAskedFor));
+            return (null, Failure(exception.Message, exception, isSent: Interlocked.Exchange(ref body, Cut) == AskedFor));
         }
 
-        TokenRequestException Failure(string message, Exception? inner, bool notSent) =>
-            new(message, inner) { AccountId = accountId, IsTransient = true, RequestNotSent = notSent };
+        TokenRequestException Failure(string why, Exception? inner, bool isSent) =>
+            new($"The refresh of account {accountId} was cut. {why} {(isSent ? "Airwallex may have processed it." : "Nothing was sent.")}", inner)
+            {
+                AccountId = accountId,
+                IsTransient = true,
+                RequestNotSent = !isSent,
+            };
     }
 
     private async Task<bool> IsStoredAsync(Lease lease)
@@ -124,11 +137,12 @@ internal sealed class RefreshSender(
 /// <param name="SentAt">When the request was sent whose response it is, on the monotonic clock.</param>
 /// <param name="Refusal">A refusal for good; null when there is none.</param>
 /// <param name="Failure">The last failure; null when there is none, and when the connection is to be read again.</param>
-/// <param name="IsInDoubt">Whether a response of this token may be lost.</param>
+/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, whether an earlier one was.</param>
 internal sealed record SendOutcome(
     TokenSet? Response, long SentAt, TokenRequestException? Refusal, TokenRequestException? Failure, bool IsInDoubt)
 {
-    public static SendOutcome Responded(TokenSet response, long sentAt) => new(response, sentAt, null, null, false);
+    public static SendOutcome Responded(TokenSet response, long sentAt, bool isRecovered) =>
+        new(response, sentAt, null, null, isRecovered);
 
     public static SendOutcome Refused(TokenRequestException refusal) => new(null, 0, refusal, null, false);
 

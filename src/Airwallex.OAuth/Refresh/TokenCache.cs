@@ -69,9 +69,9 @@ internal sealed class TokenCache
         }
     }
 
-    private static bool IsIdle(TokenCacheEntry entry, DateTimeOffset now, TimeProvider time) =>
+    private bool IsIdle(TokenCacheEntry entry, DateTimeOffset now, TimeProvider time) =>
         entry.Operation is null
         && new DateTimeOffset(entry.Token.ExpiresAtTicks, TimeSpan.Zero) < now - IdleAfterExpiry
         && (entry.Cooldown is not { } cooldown || time.GetElapsedTime(cooldown.UntilTimestamp) > IdleAfterExpiry)
-        && entry.Knowledge.IsDispensable;
+        && entry.Knowledge.IsDispensable(time, AirwallexApplication.TimingsOf(Options));
 }

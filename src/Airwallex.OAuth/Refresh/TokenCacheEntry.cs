@@ -28,6 +28,9 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
     public bool TryPublish(CachedAccessToken expected, CachedAccessToken next) =>
         ReferenceEquals(Interlocked.CompareExchange(ref _token, next, expected), expected);
 
+    /// <summary>Takes the access token out of use.</summary>
+    public void DropToken() => Volatile.Write(ref _token, CachedAccessToken.None());
+
     /// <summary>Replaces all that is remembered, because the connection was made anew or removed.</summary>
     public void Reset(CachedAccessToken token)
     {

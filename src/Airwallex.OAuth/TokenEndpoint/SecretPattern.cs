@@ -3,8 +3,8 @@ using System.Text;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// One secret with every form that each of its characters may have in a text. Which characters an encoder leaves alone differs
-/// from encoder to encoder, so each may be in another form. Immutable.
+/// One secret with every form that each of its characters may have in a text. Which characters an encoder leaves
+/// alone differs from encoder to encoder, so each may be in another form. Immutable.
 /// </summary>
 internal sealed class SecretPattern(string secret)
 {
@@ -59,7 +59,8 @@ internal sealed class SecretPattern(string secret)
     }
 
     // Hexadecimal digits come in both cases; a secret in another case is hidden too.
-    private static bool StartsWith(ReadOnlySpan<char> text, string form) => text.StartsWith(form, StringComparison.OrdinalIgnoreCase);
+    private static bool StartsWith(ReadOnlySpan<char> text, string form) =>
+        text.StartsWith(form, StringComparison.OrdinalIgnoreCase);
 
     private static string[] FormsOf(Rune rune)
     {

@@ -1,4 +1,4 @@
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Connections;
 
@@ -20,7 +20,7 @@ public sealed class BadStoreTests
             () => app.TokenAsync(),
             () => app.Connections.FindAsync(TestApp.Account),
             () => app.Connections.DisconnectAsync(TestApp.Account),
-            () => app.Connections.MarkDisconnectedAsync(TestApp.Account, "reason"),
+            () => app.Connections.ReportDisconnectionAsync(TestApp.Account, "reason"),
         })
         {
             var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(operation);
@@ -121,7 +121,7 @@ public sealed class BadStoreTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = connection => connection.PendingRefresh is null ? ValueTask.FromResult(false) : app.Store.Inner.TrySaveAsync(connection);
+        app.Store.TrySave = connection => connection.Attempt is null ? ValueTask.FromResult(false) : app.Store.Inner.TrySaveAsync(connection);
 
         var token = await app.ResultAsync(app.TokenAsync(), atMostSeconds: 30);
         await app.AdvanceAsync(30);
@@ -142,7 +142,7 @@ public sealed class BadStoreTests
         app.Store.TrySave = _ => ValueTask.FromResult(false);
 
         var failed = await app.FailureAsync<AirwallexOAuthException>(
-            Task.Run(() => app.Connections.MarkDisconnectedAsync(TestApp.Account, "reason")), atMostSeconds: 30);
+            Task.Run(() => app.Connections.ReportDisconnectionAsync(TestApp.Account, "reason")), atMostSeconds: 30);
 
         Assert.Contains("breaks its contract", failed.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,4 @@
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Connections;
 
@@ -33,7 +33,7 @@ public sealed class DisconnectTests
         await using var app = new TestApp();
         await app.ConnectAsync();
 
-        Assert.True(await app.Connections.MarkDisconnectedAsync(TestApp.Account, "The customer disconnected."));
+        Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected."));
 
         var ended = await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => app.TokenAsync());
         Assert.Equal("The customer disconnected.", ended.Reason);
@@ -48,8 +48,8 @@ public sealed class DisconnectTests
         await using var app = new TestApp();
         await app.ConnectAsync();
 
-        Assert.True(await app.Connections.MarkDisconnectedAsync(TestApp.Account, "first"));
-        Assert.True(await app.Connections.MarkDisconnectedAsync(TestApp.Account, "second"));
+        Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "first"));
+        Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "second"));
         await TestApp.SettleAsync();
 
         Assert.Equal("first", Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.Disconnected).Reason);
@@ -63,7 +63,7 @@ public sealed class DisconnectTests
         app.Time.Advance(TimeSpan.FromMinutes(1));
         await app.ConnectAsync();
 
-        Assert.False(await app.Connections.MarkDisconnectedAsync(TestApp.Account, "late", disconnectedAt));
+        Assert.False(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "late", disconnectedAt));
 
         Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
     }
@@ -73,7 +73,7 @@ public sealed class DisconnectTests
     {
         await using var app = new TestApp();
 
-        Assert.False(await app.Connections.MarkDisconnectedAsync("acct_unknown", "reason"));
+        Assert.False(await app.Connections.ReportDisconnectionAsync("acct_unknown", "reason"));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class DisconnectTests
         await using var app = new TestApp();
         await app.ConnectAsync("acct_1");
         await app.ConnectAsync("acct_2");
-        await app.Connections.MarkDisconnectedAsync("acct_2", "reason");
+        await app.Connections.ReportDisconnectionAsync("acct_2", "reason");
 
         Assert.Equal(2, await app.Connections.ListAsync().CountAsync());
         var active = await app.Connections.ListAsync(new ConnectionFilter { Status = ConnectionStatus.Active }).ToListAsync();

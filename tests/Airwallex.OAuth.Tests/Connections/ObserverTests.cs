@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.Tests.Connections;
@@ -39,7 +39,7 @@ public sealed class ObserverTests
     [Fact]
     public async Task A_failed_refresh_is_told_with_its_exception()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));

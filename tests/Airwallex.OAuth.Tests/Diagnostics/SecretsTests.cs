@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Airwallex.OAuth.Tests.Diagnostics;
@@ -62,7 +62,7 @@ public sealed class SecretsTests
             tokens, connection, options, new Pkce(Secret, Secret), new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
             AuthorizationResponse.Parse(new Uri($"https://example.com/?code={Secret}&state={Secret}")),
             new TokenClient(new HttpClient(), options), new AuthorizeUrlBuilder(options), new InMemoryTokenStore(),
-            new RefreshNeed(RefreshTrigger.Refused, Secret), new RefreshResult(connection, AccessToken.None()),
+            new RefreshNeed(RefreshTrigger.Rejected, Secret), new RefreshResult(connection, AccessToken.None()),
         ];
 
         Assert.All(objects, o => Assert.DoesNotContain(Secret, o.ToString(), StringComparison.Ordinal));

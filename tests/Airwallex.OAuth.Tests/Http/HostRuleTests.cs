@@ -1,9 +1,6 @@
-using Airwallex.OAuth.Tests.Flows;
-
 namespace Airwallex.OAuth.Tests.Http;
 
 /// <summary>Where a token may go.</summary>
-[Collection(VirtualTime.Name)]
 public sealed class HostRuleTests
 {
     [Theory]
@@ -47,20 +44,22 @@ public sealed class HostRuleTests
 
     [Theory]
     [InlineData("https://evil.example/collect?secret=1")]
+    [InlineData("https://user:secret=1@evil.example/")]
     [InlineData("http://127.0.0.1/")]
     [InlineData("http://localhost:81/")]
     public async Task A_request_to_another_host_is_not_sent_and_costs_no_refresh(string address)
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
-        await app.ConnectAsync();
-        app.ExpireTokens();
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Time.Advance(TimeSpan.FromMinutes(6));
 
-        var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.ClientOf().GetAsync(new Uri(address)));
+        var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => program.ClientOf().GetAsync(new Uri(address)));
 
         Assert.Contains("AdditionalApiHosts", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret=1", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(wire.Requests);
-        Assert.Equal(0, app.CountRefreshes());
+        Assert.Equal(ApiProgram.Account, refused.AccountId);
+        Assert.Empty(program.Api.Requests);
+        Assert.Equal(0, program.Api.Refreshes);
     }
 }

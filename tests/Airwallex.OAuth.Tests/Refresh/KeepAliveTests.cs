@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,7 +51,7 @@ public sealed class KeepAliveTests
             RenewalSchedule.RenewAt(connection.Tokens, new KeepAliveOptions { RenewalInterval = TimeSpan.FromDays(89) }),
             connection.Tokens.IssuedAt.AddDays(60), connection.Tokens.IssuedAt.AddDays(80));
         app.Time.Advance(TimeSpan.FromDays(30));
-        await app.Maintenance.RenewAsync(CancellationToken.None);
+        await app.RenewAsync();
         Assert.Equal(1, app.CountRefreshes());
     }
 
@@ -62,11 +62,11 @@ public sealed class KeepAliveTests
         var connection = await app.ConnectAsync();
 
         app.Time.Advance(connection.RenewAt - app.Time.GetUtcNow() - TimeSpan.FromSeconds(1));
-        await app.Maintenance.RenewAsync(CancellationToken.None);
+        await app.RenewAsync();
         Assert.Equal(0, app.CountRefreshes());
         app.Time.Advance(TimeSpan.FromSeconds(1));
-        await app.Maintenance.RenewAsync(CancellationToken.None);
-        await app.Maintenance.RenewAsync(CancellationToken.None);
+        await app.RenewAsync();
+        await app.RenewAsync();
 
         Assert.Equal(1, app.CountRefreshes());
         Assert.True((await app.StoredAsync()).RenewAt > app.Time.GetUtcNow().AddDays(59));
@@ -83,7 +83,7 @@ public sealed class KeepAliveTests
 
         app.Time.Advance(TimeSpan.FromDays(81));
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)));
-        var renewing = app.Maintenance.RenewAsync(CancellationToken.None);
+        var renewing = app.RenewAsync();
 
         var most = 0;
         for (var i = 0; i < 60 && !renewing.IsCompleted; i++)
@@ -120,14 +120,14 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_token_past_its_window_is_told_once_an_hour_until_it_is_renewed()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(401, """{"error":"invalid_client"}"""));
         app.Time.Advance(TimeSpan.FromDays(81));
 
         for (var minute = 0; minute < 61; minute += 10)
         {
-            await app.Maintenance.RenewAsync(CancellationToken.None);
+            await app.RenewAsync();
             await app.AdvanceAsync(600, step: 600);
         }
 
@@ -144,8 +144,8 @@ public sealed class KeepAliveTests
         await using var app = new TestApp(services: services => services.AddSingleton<ITokenStore>(_ => new CarelessStore()));
         await app.ConnectAsync();
 
-        await app.Maintenance.RenewAsync(CancellationToken.None);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RenewAsync();
+        await app.RecoverAsync();
 
         Assert.Equal(0, app.CountRefreshes());
     }
@@ -155,10 +155,10 @@ public sealed class KeepAliveTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await app.Connections.MarkDisconnectedAsync(TestApp.Account, "The customer disconnected.");
+        await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected.");
         app.Time.Advance(TimeSpan.FromDays(81));
 
-        await app.Maintenance.RenewAsync(CancellationToken.None);
+        await app.RenewAsync();
 
         Assert.Equal(0, app.CountRefreshes());
     }
@@ -185,15 +185,15 @@ public sealed class KeepAliveTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await app.SpendStoredTokenAsync();
-        var note = await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: 20);
+        await app.UseStoredTokenAsync();
+        var note = await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: 20);
         using var host = HostOf(app);
         await host.StartAsync();
 
         await app.AdvanceAsync(25);
 
         Assert.InRange(app.Refreshes[1].Time - note.LeaseExpiresAt, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
         await host.StopAsync();
     }
 
@@ -295,9 +295,9 @@ public sealed class KeepAliveTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 70);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 70);
         app.Time.Advance(TimeSpan.FromMinutes(7));
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         await using var other = new TestApp(beside: app);
         await other.ResultAsync(other.TokenAsync());
 

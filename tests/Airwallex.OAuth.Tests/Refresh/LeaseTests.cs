@@ -1,4 +1,4 @@
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -12,14 +12,14 @@ public sealed class LeaseTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        await LeaveNoteAsync(app, leaseEndsIn: 15);
+        await app.LeaveAttemptAsync(leaseEndsIn: 15);
         var call = app.TokenAsync();
         await app.AdvanceAsync(3);
         Assert.False(call.IsCompleted);
 
         await app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = null,
+            Attempt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",
@@ -38,8 +38,8 @@ public sealed class LeaseTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        await app.SpendStoredTokenAsync();
-        var note = await LeaveNoteAsync(app, leaseEndsIn: 15);
+        await app.UseStoredTokenAsync();
+        var note = await app.LeaveAttemptAsync(leaseEndsIn: 15);
 
         var call = app.TokenAsync();
         await app.AdvanceAsync(14.5);
@@ -56,7 +56,7 @@ public sealed class LeaseTests
     [Fact]
     public async Task The_grace_period_counts_from_the_first_send_however_many_attempts_follow()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         var firstSentAt = app.Time.GetUtcNow();
@@ -65,7 +65,7 @@ public sealed class LeaseTests
         for (var attempt = 0; attempt < 3; attempt++)
         {
             await app.FailureAsync<TokenRequestException>(app.TokenAsync());
-            var note = (await app.StoredAsync()).PendingRefresh!;
+            var note = (await app.StoredAsync()).Attempt!;
             Assert.Equal(firstSentAt, note.FirstSentAt);
             Assert.Equal(app.Time.GetUtcNow(), note.LeaseExpiresAt); // Given back: others need not wait.
             await app.AdvanceAsync(11);
@@ -81,7 +81,7 @@ public sealed class LeaseTests
         RefreshAttempt? noteAtSend = null;
         app = new TestApp
         {
-            Network = Network.Before(_ => noteAtSend = app!.Store.Inner.FindAsync(TestApp.Account).AsTask().GetAwaiter().GetResult()?.PendingRefresh),
+            Network = Network.Before(_ => noteAtSend = app!.Store.Inner.FindAsync(TestApp.Account).AsTask().GetAwaiter().GetResult()?.Attempt),
         };
         await using var _ = app;
         await app.ConnectAsync();
@@ -91,7 +91,7 @@ public sealed class LeaseTests
 
         Assert.Equal(app.Time.GetUtcNow(), noteAtSend!.FirstSentAt);
         Assert.Equal(app.Time.GetUtcNow().AddSeconds(20), noteAtSend.LeaseExpiresAt);
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class LeaseTests
         var mayBeSaved = new TaskCompletionSource();
         app.Store.TrySave = async connection =>
         {
-            if (connection.PendingRefresh is null)
+            if (connection.Attempt is null)
             {
                 await mayBeSaved.Task;
             }
@@ -125,12 +125,12 @@ public sealed class LeaseTests
         var now = app.Time.GetUtcNow();
         var note = new RefreshAttempt
         {
-            AttemptId = Guid.NewGuid(),
+            Id = Guid.NewGuid(),
             FirstSentAt = now.AddSeconds(-firstSentAgo),
             LeaseExpiresAt = now.AddSeconds(leaseEndsIn),
             AnsweredStatus = answeredStatus,
         };
-        Assert.True(await app.Store.Inner.TrySaveAsync(await app.StoredAsync(accountId) with { PendingRefresh = note }));
+        Assert.True(await app.Store.Inner.TrySaveAsync(await app.StoredAsync(accountId) with { Attempt = note }));
         return note;
     }
 }

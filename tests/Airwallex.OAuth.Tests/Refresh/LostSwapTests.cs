@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -18,7 +18,7 @@ public sealed class LostSwapTests
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
 
         Assert.Equal("next", (await app.StoredAsync()).Tokens.RefreshToken);
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class LostSwapTests
 
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
 
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class LostSwapTests
 
         await app.FailureAsync<ConnectionNotFoundException>(app.TokenAsync());
 
-        Assert.Null(await app.Store.Inner.FindAsync(TestApp.Account));
+        Assert.Null(await app.FindStoredAsync());
         await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.TokenAsync());
     }
 
@@ -71,7 +71,7 @@ public sealed class LostSwapTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        BeforeSaving(app, () => app.Connections.MarkDisconnectedAsync(TestApp.Account, "The customer disconnected."));
+        BeforeSaving(app, () => app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected."));
 
         await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
 
@@ -87,12 +87,12 @@ public sealed class LostSwapTests
         var leaseEnd = app.Time.GetUtcNow().AddSeconds(10);
         BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = new RefreshAttempt { AttemptId = Guid.NewGuid(), FirstSentAt = app.Time.GetUtcNow(), LeaseExpiresAt = leaseEnd },
+            Attempt = new RefreshAttempt { Id = Guid.NewGuid(), FirstSentAt = app.Time.GetUtcNow(), LeaseExpiresAt = leaseEnd },
         }));
 
         var call = app.TokenAsync();
         await app.AdvanceAsync(9.5);
-        Assert.NotNull((await app.StoredAsync()).PendingRefresh);
+        Assert.NotNull((await app.StoredAsync()).Attempt);
         var token = await app.ResultAsync(call);
 
         var stored = await app.StoredAsync();
@@ -101,9 +101,9 @@ public sealed class LostSwapTests
         Assert.Equal(1, app.CountRefreshes());
 
         // The other may have superseded what was saved, so it is refreshed at once, not at leisure.
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         Assert.Equal(2, app.CountRefreshes());
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
         app.Simulator.AssertNoBrokenRules();
     }
 
@@ -115,7 +115,7 @@ public sealed class LostSwapTests
         app.ExpireTokens();
         BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = null,
+            Attempt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",
@@ -162,12 +162,12 @@ public sealed class LostSwapTests
 
         await app.FailureAsync<ConnectionNotFoundException>(call);
         await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.TokenAsync());
-        Assert.Null(await app.Store.Inner.FindAsync(TestApp.Account));
+        Assert.Null(await app.FindStoredAsync());
     }
 
     private static void BeforeSaving(TestApp app, Func<Task> act) => app.Store.TrySave = async connection =>
     {
-        if (connection.PendingRefresh is null)
+        if (connection.Attempt is null)
         {
             app.Store.TrySave = null;
             await act();

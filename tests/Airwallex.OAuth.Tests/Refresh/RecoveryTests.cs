@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -17,7 +17,7 @@ public sealed class RecoveryTests
         await dead.ConnectAsync();
         if (hadRotated)
         {
-            await dead.SpendStoredTokenAsync();
+            await dead.UseStoredTokenAsync();
         }
 
         await LeaseTests.LeaveNoteAsync(dead, leaseEndsIn: 20);
@@ -30,7 +30,7 @@ public sealed class RecoveryTests
         await TestApp.SettleAsync();
 
         var stored = await alive.StoredAsync();
-        Assert.Null(stored.PendingRefresh);
+        Assert.Null(stored.Attempt);
         Assert.Equal(alive.Simulator.CurrentRefreshToken(TestApp.Account), stored.Tokens.RefreshToken);
         Assert.Equal([ConnectionEventKind.Recovered], alive.Events.Kinds);
         alive.Simulator.AssertNoBrokenRules();
@@ -43,7 +43,7 @@ public sealed class RecoveryTests
         await using var neighbour = new TestApp(beside: dying);
         await dying.ConnectAsync();
         dying.ExpireTokens();
-        dying.Store.TrySave = connection => connection.PendingRefresh is null
+        dying.Store.TrySave = connection => connection.Attempt is null
             ? new ValueTask<bool>(new TaskCompletionSource<bool>().Task) // It will never save: it is dead.
             : dying.Store.Inner.TrySaveAsync(connection);
         var lost = dying.TokenAsync();
@@ -65,7 +65,7 @@ public sealed class RecoveryTests
         await app.ConnectAsync();
         await app.AdvanceAsync(30, step: 5);
 
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
 
         Assert.Equal(0, app.CountRefreshes());
     }
@@ -75,11 +75,11 @@ public sealed class RecoveryTests
     {
         await using var app = new TestApp(options => options.KeepAlive.Enabled = false);
         await app.ConnectAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -1);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -1);
         app.Time.Advance(TimeSpan.FromDays(85));
 
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
-        await app.Maintenance.RenewAsync(CancellationToken.None);
+        await app.RecoverAsync();
+        await app.RenewAsync();
 
         Assert.Equal(0, app.CountRefreshes());
     }
@@ -93,24 +93,24 @@ public sealed class RecoveryTests
         await app.ConnectAsync();
         if (hadRotated)
         {
-            await app.SpendStoredTokenAsync();
+            await app.UseStoredTokenAsync();
         }
 
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
         app.Time.Advance(TimeSpan.FromSeconds(70));
         var before = app.CountRefreshes();
 
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         await app.AdvanceAsync(14.5);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         Assert.Equal(before, app.CountRefreshes());
         await app.AdvanceAsync(0.5);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
 
         Assert.Equal(before + 1, app.CountRefreshes());
         var expected = hadRotated ? ConnectionStatus.ReauthorizationRequired : ConnectionStatus.Active;
         Assert.Equal(expected, (await app.StoredAsync()).Status);
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class RecoveryTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
         app.ExpireTokens();
         var asked = app.Time.GetUtcNow();
 
@@ -133,15 +133,15 @@ public sealed class RecoveryTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
         app.Time.Advance(TimeSpan.FromSeconds(70));
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
 
         app.Time.Advance(TimeSpan.FromSeconds(30)); // The store may have been down, for the one that holds the answer, too.
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         Assert.Equal(0, app.CountRefreshes());
         await app.AdvanceAsync(15);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
 
         Assert.Equal(1, app.CountRefreshes());
     }
@@ -151,20 +151,20 @@ public sealed class RecoveryTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
         app.Time.Advance(TimeSpan.FromSeconds(70));
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         await app.AdvanceAsync(10);
 
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -1, firstSentAgo: 80);
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 80);
         await app.AdvanceAsync(6);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         await app.AdvanceAsync(14);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         Assert.Equal(0, app.CountRefreshes());
 
         await app.AdvanceAsync(2);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RecoverAsync();
         Assert.Equal(1, app.CountRefreshes());
     }
 
@@ -194,8 +194,8 @@ public sealed class RecoveryTests
     {
         await using var app = new TestApp(options => options.GraceExceeded = GraceExceededBehavior.RequireReauthorization);
         await app.ConnectAsync();
-        await app.SpendStoredTokenAsync();
-        await LeaseTests.LeaveNoteAsync(app, leaseEndsIn: -50, firstSentAgo: 0);
+        await app.UseStoredTokenAsync();
+        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
         app.ExpireTokens();
 
         var ended = await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
@@ -253,7 +253,7 @@ public sealed class RecoveryTests
         {
             var failed = await app.FailureAsync<TokenRequestException>(app.TokenAsync());
             Assert.True(failed.IsTransient);
-            Assert.Null((await app.StoredAsync()).PendingRefresh);
+            Assert.Null((await app.StoredAsync()).Attempt);
             await app.AdvanceAsync(60, step: 5);
         }
 

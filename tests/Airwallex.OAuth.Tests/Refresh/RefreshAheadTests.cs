@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -77,7 +77,7 @@ public sealed class RefreshAheadTests
     [Fact]
     public async Task A_caller_who_must_wait_gets_the_token_that_is_still_valid_when_the_refresh_fails()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         var old = (await app.ConnectAsync()).Tokens.AccessToken;
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503));
         app.Time.Advance(TimeSpan.FromSeconds(295));

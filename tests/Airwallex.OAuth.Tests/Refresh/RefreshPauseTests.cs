@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -13,7 +13,7 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task The_pause_after_a_failed_refresh_doubles_from_2_s_to_5_min()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Always(FaultTarget.Token, TurnedAway);
@@ -36,7 +36,7 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task Inside_the_pause_callers_get_the_last_error_at_once_with_the_time_of_the_next_try()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503, """{"error":"temporarily_unavailable","trace_id":"trace_1"}"""));
@@ -58,7 +58,7 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task A_success_ends_the_pause_and_starts_the_count_anew()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Always(FaultTarget.Token, TurnedAway);
@@ -77,7 +77,7 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task One_account_in_its_pause_does_not_hold_back_another()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         await app.ConnectAsync("acct_two");
         app.ExpireTokens();
@@ -90,7 +90,7 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task Connecting_again_ends_the_pause()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
@@ -105,14 +105,14 @@ public sealed class RefreshPauseTests
     [Fact]
     public async Task Recovery_and_keep_alive_keep_the_pause_too()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503));
         app.Time.Advance(TimeSpan.FromDays(82));
 
-        await app.Maintenance.RenewAsync(CancellationToken.None);
-        await app.Maintenance.RenewAsync(CancellationToken.None);
-        await app.Maintenance.RecoverAsync(CancellationToken.None);
+        await app.RenewAsync();
+        await app.RenewAsync();
+        await app.RecoverAsync();
 
         Assert.Equal(1, app.CountRefreshes());
     }

@@ -1,6 +1,6 @@
 using System.Net;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -38,7 +38,7 @@ public sealed class RefusalTests
         var stored = await app.StoredAsync();
         Assert.Equal(ConnectionStatus.ReauthorizationRequired, stored.Status);
         Assert.Equal(later.Reason, stored.StatusReason);
-        Assert.Null(stored.PendingRefresh);
+        Assert.Null(stored.Attempt);
         Assert.Equal(stored.StatusReason, Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.ReauthorizationRequired).Reason);
         app.Simulator.AssertNoBrokenRules();
     }
@@ -83,7 +83,7 @@ public sealed class RefusalTests
 
         theirs = await app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = null,
+            Attempt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",
@@ -113,7 +113,7 @@ public sealed class RefusalTests
         Assert.Equal("invalid_client", again.Error);
         Assert.Equal(1, app.CountRefreshes());
         Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
-        Assert.Null((await app.StoredAsync()).PendingRefresh); // A 401 rotates nothing.
+        Assert.Null((await app.StoredAsync()).Attempt); // A 401 rotates nothing.
 
         app.Reconfigure(options => options.ClientSecret = "rotated-secret");
         await app.TokenAsync();
@@ -168,7 +168,7 @@ public sealed class RefusalTests
         var stored = await app.StoredAsync();
         Assert.Equal(before.Tokens, stored.Tokens);
         Assert.Equal(ConnectionStatus.Active, stored.Status);
-        Assert.NotNull(stored.PendingRefresh); // The server may have rotated: the grace period runs.
+        Assert.NotNull(stored.Attempt); // The server may have rotated: the grace period runs.
         Assert.Null(await app.Store.Inner.FindAsync("acct_two"));
 
         await app.AdvanceAsync(3);

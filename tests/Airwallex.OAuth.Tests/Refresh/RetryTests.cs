@@ -1,6 +1,6 @@
 using System.Net;
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -136,7 +136,7 @@ public sealed class RetryTests
 
         await app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = null,
+            Attempt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",

@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -96,7 +96,7 @@ public sealed class SingleFlightTests
 
         Assert.True(call.IsCanceled);
         Assert.NotEqual(before.Tokens.RefreshToken, (await app.StoredAsync()).Tokens.RefreshToken);
-        Assert.Null((await app.StoredAsync()).PendingRefresh);
+        Assert.Null((await app.StoredAsync()).Attempt);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Flows;
+using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
@@ -54,7 +54,7 @@ public sealed class StoreDownTests
         };
         await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
         (app.Store.TrySave, app.Store.Failure) = (null, null);
-        Assert.NotNull((await app.StoredAsync()).PendingRefresh);
+        Assert.NotNull((await app.StoredAsync()).Attempt);
 
         await app.AdvanceAsync(300, step: 5); // Past the grace period of a token that was never sent.
         await app.ResultAsync(app.TokenAsync());
@@ -142,14 +142,14 @@ public sealed class StoreDownTests
         var token = await app.ResultAsync(app.TokenAsync());
         await app.ChangeStoredAsync(current => current with
         {
-            PendingRefresh = current.PendingRefresh! with { AttemptId = Guid.NewGuid(), LeaseExpiresAt = app.Time.GetUtcNow().AddSeconds(20) },
+            Attempt = current.Attempt! with { Id = Guid.NewGuid(), LeaseExpiresAt = app.Time.GetUtcNow().AddSeconds(20) },
         });
         app.Store.TrySave = null;
         await app.AdvanceAsync(4);
 
         Assert.NotEqual(token, (await app.StoredAsync()).Tokens.AccessToken);
 
-        await app.ChangeStoredAsync(current => current with { PendingRefresh = current.PendingRefresh! with { LeaseExpiresAt = app.Time.GetUtcNow() } });
+        await app.ChangeStoredAsync(current => current with { Attempt = current.Attempt! with { LeaseExpiresAt = app.Time.GetUtcNow() } });
         await app.AdvanceAsync(1.5);
 
         Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
@@ -164,7 +164,7 @@ public sealed class StoreDownTests
         app.Store.TrySave = async connection =>
         {
             await app.Store.Inner.TrySaveAsync(connection);
-            return connection.PendingRefresh is null ? throw Down : true;
+            return connection.Attempt is null ? throw Down : true;
         };
 
         var token = await app.ResultAsync(app.TokenAsync());
@@ -196,7 +196,7 @@ public sealed class StoreDownTests
     [Fact]
     public async Task A_store_that_fails_right_after_a_failed_send_leaves_a_note_that_ends_by_itself()
     {
-        await using var app = new TestApp(options => options.MaxRetries = 0);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
@@ -212,5 +212,5 @@ public sealed class StoreDownTests
     }
 
     internal static void FailWhenSavingTokens(TestApp app) =>
-        app.Store.TrySave = connection => connection.PendingRefresh is null ? throw Down : app.Store.Inner.TrySaveAsync(connection);
+        app.Store.TrySave = connection => connection.Attempt is null ? throw Down : app.Store.Inner.TrySaveAsync(connection);
 }
