@@ -12,7 +12,7 @@ public abstract partial class TokenStoreConformance
 
     /// <summary>
     /// Account ids are opaque, up to 255 characters of any script, and compared by ordinal: ids that differ in case, by
-    /// an accent, in Unicode normalization or by a trailing blank alone name different connections.
+    /// an accent or in Unicode normalization alone name different connections. None ends in white space.
     /// </summary>
     public Task AccountIdsAreComparedByOrdinal() => CheckAsync(async run =>
     {

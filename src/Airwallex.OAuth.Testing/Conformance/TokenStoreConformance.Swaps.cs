@@ -60,7 +60,7 @@ public abstract partial class TokenStoreConformance
     });
 
     /// <summary>
-    /// Versions are compared by ordinal: one that differs in case, or by a trailing blank, is another.
+    /// Versions are compared by ordinal: one that differs in case alone is another.
     /// </summary>
     public Task VersionsAreComparedByOrdinal() => CheckAsync(async run =>
     {
