@@ -159,8 +159,7 @@ internal sealed class ConnectApp : IAsyncDisposable
             core.KeepAlive.Enabled = false;
             setup.Options?.Invoke(core);
         });
-        services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName)
-            .ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
+        airwallex.TokenHttpClient.ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
         airwallex.AddTokenStore(_ => store).AddConnectFlow(connect =>
         {
             if (setup.Configuration is null)
