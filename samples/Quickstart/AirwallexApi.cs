@@ -7,7 +7,8 @@ namespace Quickstart;
 /// <summary>A typed client of the Airwallex API. It knows no token: each request only says which account it is for.</summary>
 internal sealed class AirwallexApi(HttpClient http)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public Task<List<Balance>> GetBalancesAsync(string accountId, CancellationToken cancellationToken = default) =>
         GetAsync<List<Balance>>("api/v1/balances/current", accountId, cancellationToken);
