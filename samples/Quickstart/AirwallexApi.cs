@@ -4,7 +4,7 @@ using Airwallex.OAuth;
 
 namespace Quickstart;
 
-/// <summary>A typed client of the Airwallex API. It knows no token: each request only says which account it is for.</summary>
+/// <summary>A typed client of the Airwallex API. It knows no token: a request says which account it is for.</summary>
 internal sealed class AirwallexApi(HttpClient http)
 {
     private static readonly JsonSerializerOptions Json =

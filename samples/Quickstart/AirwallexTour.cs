@@ -19,12 +19,14 @@ internal sealed class AirwallexTour(
         var response = AuthorizationResponse.Parse(new Uri(Read(), UriKind.RelativeOrAbsolute));
         if (!AuthorizationState.Matches(state, response.State))
         {
-            throw new InvalidOperationException("The state is not the one sent: this redirect does not belong to the URL above.");
+            throw new InvalidOperationException(
+                "The state is not the one sent: this redirect does not belong to the URL above.");
         }
 
         if (response.Error is not null)
         {
-            throw new InvalidOperationException($"The customer was not connected: {response.Error} {response.ErrorDescription}");
+            throw new InvalidOperationException(
+                $"The customer was not connected: {response.Error} {response.ErrorDescription}");
         }
 
         terminal.Done("The state is the one sent.");
@@ -58,6 +60,7 @@ internal sealed class AirwallexTour(
     private static string Read()
     {
         Console.Write(Console.IsInputRedirected ? "" : "    > ");
-        return Console.ReadLine()?.Trim() ?? throw new InvalidOperationException("Nothing was typed: standard input is closed.");
+        return Console.ReadLine()?.Trim()
+            ?? throw new InvalidOperationException("Nothing was typed: standard input is closed.");
     }
 }

@@ -19,7 +19,8 @@ string[] credentials = ["ClientId", "ClientSecret", "RedirectUri"];
 var missing = credentials.Where(name => string.IsNullOrEmpty(settings[name])).ToList();
 if (missing.Count is not 0 and not 3)
 {
-    terminal.Failed($"To talk to Airwallex, set {string.Join(" and ", missing.Select(name => "Airwallex__" + name))} too.");
+    var names = string.Join(" and ", missing.Select(name => "Airwallex__" + name));
+    terminal.Failed($"To talk to Airwallex, set {names} too.");
     return 2;
 }
 
@@ -30,7 +31,8 @@ builder.Services.AddHttpClient<AirwallexApi>().AddAirwallexToken().AddHttpMessag
 // What only this program needs: requests made visible, and connections that are forgotten when it ends.
 airwallex.TokenHttpClient.AddHttpMessageHandler<WireTap>();
 airwallex.AddTokenStore<InMemoryTokenStore>();
-builder.Services.AddSingleton(terminal).AddTransient<WireTap>().AddTransient<SimulatedTour>().AddTransient<AirwallexTour>();
+builder.Services.AddSingleton(terminal).AddTransient<WireTap>();
+builder.Services.AddTransient<SimulatedTour>().AddTransient<AirwallexTour>();
 builder.Services.PostConfigure<AirwallexOAuthOptions>(options =>
 {
     if (options.Scopes.Count == 0)

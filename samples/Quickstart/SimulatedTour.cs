@@ -3,7 +3,7 @@ using Airwallex.OAuth.Testing;
 
 namespace Quickstart;
 
-/// <summary>One connection through its whole life, against a simulated Airwallex. Throws when a step does not go as it must.</summary>
+/// <summary>One connection through its whole life, against a simulated Airwallex. Throws when a step fails.</summary>
 internal sealed class SimulatedTour(
     AirwallexSimulator simulator,
     ManualClock clock,
@@ -44,7 +44,9 @@ internal sealed class SimulatedTour(
         var before = TokenRequests();
         LetAccessTokenExpire();
         await CallAsync(accountId);
-        Check(TokenRequests() == before + 1, "Refreshed once, on the way to the first of two calls. Callers noticed nothing.");
+        Check(
+            TokenRequests() == before + 1,
+            "Refreshed once, on the way to the first of two calls. Callers noticed nothing.");
 
         terminal.Step("It expires again, and the response to the refresh is lost on its way");
         simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
@@ -56,7 +58,9 @@ internal sealed class SimulatedTour(
 
         terminal.Step("The customer disconnects the application at Airwallex");
         simulator.RevokeByUser(accountId);
-        Check(await AsksToReauthorizeAsync(accountId), "The connection has ended, and the application is told what to do.");
+        Check(
+            await AsksToReauthorizeAsync(accountId),
+            "The connection has ended, and the application is told what to do.");
         before = simulator.Journal.Count;
         Check(
             await AsksToReauthorizeAsync(accountId, quietly: true) && simulator.Journal.Count == before,
@@ -72,7 +76,8 @@ internal sealed class SimulatedTour(
         var account = await api.GetAccountAsync(accountId);
         var balances = await api.GetBalancesAsync(accountId);
         Check(account.Id == accountId, $"{account.Id} is {account.Status}.");
-        var amounts = balances.Select(balance => FormattableString.Invariant($"{balance.Currency} {balance.AvailableAmount:N2}"));
+        var amounts = balances.Select(balance =>
+            FormattableString.Invariant($"{balance.Currency} {balance.AvailableAmount:N2}"));
         terminal.Done($"{string.Join(", ", amounts)} available.");
     }
 

@@ -9,7 +9,8 @@ internal sealed class Terminal
     // SGR codes rather than fixed colours: they follow the terminal's own theme, light or dark.
     private const int Plain = 0, Bold = 1, Faint = 2, Red = 31, Green = 32, Yellow = 33, Cyan = 36;
 
-    private readonly bool _colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    private readonly bool _colours =
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
     private int _step;
 
     public void Title(string text) => Write(text + Environment.NewLine, Bold);

@@ -6,9 +6,11 @@ namespace Quickstart;
 /// <summary>Prints each request of a client and its response; secrets by a fingerprint only.</summary>
 internal sealed class WireTap(Terminal terminal) : DelegatingHandler
 {
-    private static readonly HashSet<string> Secrets = ["code", "code_verifier", "state", "access_token", "refresh_token"];
+    private static readonly HashSet<string> Secrets =
+        ["code", "code_verifier", "state", "access_token", "refresh_token"];
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
@@ -26,7 +28,10 @@ internal sealed class WireTap(Terminal terminal) : DelegatingHandler
         catch (HttpRequestException)
         {
             terminal.Exchange(
-                request.Method.Method, request.RequestUri!.AbsolutePath, "no response: the connection broke", success: false);
+                request.Method.Method,
+                request.RequestUri!.AbsolutePath,
+                "no response: the connection broke",
+                success: false);
             await PrintRequestAsync(request, cancellationToken);
             throw;
         }
@@ -71,7 +76,8 @@ internal sealed class WireTap(Terminal terminal) : DelegatingHandler
         foreach (var field in json.RootElement.EnumerateObject())
         {
             var isErrorCode = field.NameEquals("code"); // No authorization code: those come by redirect.
-            terminal.Field('<', field.Name, isErrorCode ? field.Value.ToString() : Redact(field.Name, field.Value.ToString()));
+            var value = field.Value.ToString();
+            terminal.Field('<', field.Name, isErrorCode ? value : Redact(field.Name, value));
         }
     }
 
