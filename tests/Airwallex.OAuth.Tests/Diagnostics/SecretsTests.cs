@@ -73,7 +73,7 @@ public sealed class SecretsTests
 
         object[] objects =
         [
-            tokens, connection, connection.ToConnection(), stored, options, new Pkce(Secret, Secret), new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
+            tokens, connection, connection.ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret }, new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
             AuthorizationResponse.Parse(new Uri($"https://example.com/?code={Secret}&state={Secret}")),
             new TokenClient(new HttpClient(), options), new AuthorizeUrlBuilder(options), new InMemoryTokenStore(),
             new RefreshRequest(RefreshTrigger.Rejected) { AskedAt = 0, RejectedToken = Secret },

@@ -22,9 +22,9 @@ public sealed class TelemetryTests
         using var listening = Listen(app);
         await app.ConnectAsync();
 
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
         await TestApp.SettleAsync();
 
