@@ -1,31 +1,34 @@
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// What an <see cref="AirwallexSimulator"/> is to be like. Read when the simulator is made; every default is what
-/// Airwallex documents, so <c>new AirwallexSimulatorOptions()</c> behaves like Airwallex.
+/// How an <see cref="AirwallexSimulator"/> behaves. Read when the simulator is made. Every default is what Airwallex
+/// documents, so <c>new AirwallexSimulatorOptions()</c> behaves like Airwallex.
 /// </summary>
 public sealed class AirwallexSimulatorOptions
 {
-    /// <summary>The client id the simulator knows. Default <c>simulated-client-id</c>.</summary>
+    /// <summary>
+    /// The id of <see cref="AirwallexSimulator.DefaultClient"/>. Default <c>simulated-client-id</c>. More clients are added
+    /// with <see cref="AirwallexSimulator.AddClient"/>.
+    /// </summary>
     public string ClientId { get; init; } = "simulated-client-id";
 
     /// <summary>
-    /// The client secret the token endpoint asks for. Default <c>simulated-client-secret</c>. Never put a real one here.
+    /// The secret of that client. Default <c>simulated-client-secret</c>. Never put a real one here.
     /// </summary>
     public string ClientSecret { get; init; } = "simulated-client-secret";
 
-    /// <summary>The application's name on the consent screen. Default <c>Your application</c>.</summary>
+    /// <summary>The application's name on the consent page. Default <c>Your application</c>.</summary>
     public string ApplicationName { get; init; } = "Your application";
 
     /// <summary>
-    /// The whitelisted redirect URIs, compared exactly. Default <c>http://localhost/callback</c> alone. More can be added
-    /// to a running simulator with <see cref="AirwallexSimulator.AllowRedirectUri"/>.
+    /// The whitelisted redirect URIs, compared exactly. Default <c>http://localhost/callback</c> alone. More are added to
+    /// a running simulator with <see cref="SimulatedClient.AllowRedirectUri"/>.
     /// </summary>
     public IReadOnlyList<Uri> RedirectUris { get; init; } = [new("http://localhost/callback")];
 
     /// <summary>
-    /// Whether <c>/oauth/authorize</c> skips its screens and redirects at once with a code. Default false: the screens
-    /// are shown.
+    /// Whether <c>/oauth/authorize</c> skips its pages and redirects at once with a code. Default false: the pages are
+    /// shown.
     /// </summary>
     public bool AutoConsent { get; init; }
 
@@ -45,13 +48,19 @@ public sealed class AirwallexSimulatorOptions
     public TimeSpan AuthorizationCodeLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// What a superseded refresh token gets inside the grace period. Default <see cref="Testing.GraceReplay.NewPair"/>;
-    /// Airwallex does not say, so a client should be tested with both.
+    /// What a superseded refresh token gets inside the grace period. Default <see cref="Testing.GraceReplay.NewPair"/>.
+    /// Airwallex does not say, so a client should be tested with each.
     /// </summary>
     public GraceReplay GraceReplay { get; init; }
 
     /// <summary>
-    /// The form of the token endpoint's errors. Default <see cref="Testing.TokenErrorFormat.OAuth"/>; a client should be
+    /// What a second consent of a customer does to the tokens of the first. Default
+    /// <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested with each.
+    /// </summary>
+    public SecondConsent SecondConsent { get; init; }
+
+    /// <summary>
+    /// The form of the token endpoint's errors. Default <see cref="Testing.TokenErrorFormat.OAuth"/>. A client should be
     /// tested with both.
     /// </summary>
     public TokenErrorFormat TokenErrorFormat { get; init; }
@@ -72,7 +81,7 @@ public sealed class AirwallexSimulatorOptions
     public int? Seed { get; init; }
 
     /// <summary>
-    /// How many requests <see cref="AirwallexSimulator.Journal"/> keeps; the oldest are let go. Default 100,000.
+    /// How many requests <see cref="AirwallexSimulator.Journal"/> keeps; older ones are dropped. Default 100,000.
     /// </summary>
     public int JournalCapacity { get; init; } = 100_000;
 
@@ -83,16 +92,10 @@ public sealed class AirwallexSimulatorOptions
 
     internal void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(ClientId);
-        ArgumentException.ThrowIfNullOrWhiteSpace(ClientSecret);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AccessTokenLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RefreshTokenLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(GracePeriod, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AuthorizationCodeLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(JournalCapacity, 1);
-        if (RedirectUris.Any(uri => !uri.IsAbsoluteUri))
-        {
-            throw new ArgumentException("Every redirect URI of the simulator must be absolute.", nameof(RedirectUris));
-        }
     }
 }

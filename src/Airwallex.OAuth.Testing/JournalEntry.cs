@@ -20,10 +20,13 @@ public sealed record JournalEntry
     /// <summary>The <c>grant_type</c> of a token request, else null.</summary>
     public string? GrantType { get; init; }
 
-    /// <summary>The account the code, refresh token or access token belongs to; null when there is none.</summary>
+    /// <summary>The <c>client_id</c> of a token request, else null.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>The account that the code, refresh token or access token belongs to; null when there is none.</summary>
     public string? AccountId { get; init; }
 
-    /// <summary>The status that was sent; null when no answer reached the client.</summary>
+    /// <summary>The status that was sent; null when no response reached the client.</summary>
     public int? StatusCode { get; init; }
 
     /// <summary>
@@ -31,7 +34,7 @@ public sealed record JournalEntry
     /// </summary>
     public string? Error { get; init; }
 
-    /// <summary>Whether new tokens were issued, be it that their answer was lost afterwards.</summary>
+    /// <summary>Whether new tokens were issued, even when the response was lost afterwards.</summary>
     public bool Issued { get; init; }
 
     /// <summary>Whether a superseded refresh token was honoured inside its grace period.</summary>
@@ -50,14 +53,22 @@ public sealed record JournalEntry
     public override string ToString()
     {
         var parts = new List<string> { $"#{Sequence} {Time:HH:mm:ss.fff} {Method} {Path}" };
-        if (GrantType is not null) parts.Add(GrantType);
-        if (SentToken is not null) parts.Add($"sent {SentToken}");
-        if (AccountId is not null) parts.Add(AccountId);
-        parts.Add(StatusCode is { } status ? $"-> {status}" : "-> no answer");
-        if (Error is not null) parts.Add(Error);
-        if (IssuedRefreshToken is not null) parts.Add($"issued {IssuedRefreshToken}");
-        if (GraceReplay) parts.Add("(inside grace)");
-        if (Fault is not null) parts.Add($"[fault: {Fault}]");
+        Add(GrantType, GrantType);
+        Add(SentToken, $"sent {SentToken}");
+        Add(AccountId, AccountId);
+        parts.Add(StatusCode is { } status ? $"-> {status}" : "-> no response");
+        Add(Error, Error);
+        Add(IssuedRefreshToken, $"issued {IssuedRefreshToken}");
+        Add(GraceReplay ? "" : null, "(inside grace)");
+        Add(Fault, $"[fault: {Fault}]");
         return string.Join(' ', parts);
+
+        void Add(string? known, string? text)
+        {
+            if (known is not null)
+            {
+                parts.Add(text!);
+            }
+        }
     }
 }

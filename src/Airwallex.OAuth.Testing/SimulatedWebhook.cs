@@ -48,10 +48,10 @@ public sealed class SimulatedWebhook
     }
 
     internal static SimulatedWebhook Create(
-        string secret, string eventName, string eventId, SimulatedAccount account, string clientId, DateTimeOffset now)
+        string secret, string eventName, string eventId, SimulatedAccount account, SimulatedClient client, DateTimeOffset now)
     {
         var connectionId = "con_" + account.Id;
-        var scopes = account.Families is [.., var family] ? family.Scope.Split(' ') : [];
+        var scopes = account.Families.LastOrDefault(family => family.Client == client)?.Scope.Split(' ') ?? [];
         // As on Airwallex's page: no colon in the offset.
         var createdAt = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'+0000'", CultureInfo.InvariantCulture);
         var body = eventName == "partner_connection.disconnected"
@@ -59,7 +59,7 @@ public sealed class SimulatedWebhook
             {
                 id = eventId,
                 name = eventName,
-                app_id = clientId,
+                app_id = client.ClientId,
                 data = new { account_ids = new[] { account.Id }, reason = "user_initiated" },
                 created_at = createdAt,
                 version = "2022-11-11",

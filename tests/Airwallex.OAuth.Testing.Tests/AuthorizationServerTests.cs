@@ -18,9 +18,9 @@ public sealed class AuthorizationServerTests
 
         Assert.Equal(429, _server.CompleteTokenRequest(Begin(token)).StatusCode);
 
-        _server.EndTokenRequest(first, answerArrived: true);
+        _server.EndTokenRequest(first, responseArrived: true);
         Assert.Equal(200, _server.CompleteTokenRequest(Begin(token)).StatusCode);
-        Assert.Equal([RuleName.ConcurrentRefresh], _server.BrokenRules.Select(broken => broken.Rule));
+        Assert.Equal([RuleName.ConcurrentRefresh], _server.Violations.Select(violation => violation.Rule));
     }
 
     [Fact]
@@ -28,12 +28,12 @@ public sealed class AuthorizationServerTests
     {
         var token = Connect();
 
-        _server.AbandonTokenRequest(Begin(token));
+        _server.EndTokenRequest(Begin(token), responseArrived: false);
 
         Assert.Equal(token, _server.CurrentRefreshToken("acct_1"));
         Assert.Null(_server.Journal.Snapshot()[^1].StatusCode);
         Assert.Equal(200, _server.CompleteTokenRequest(Begin(token)).StatusCode);
-        Assert.Empty(_server.BrokenRules);
+        Assert.Empty(_server.Violations);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class AuthorizationServerTests
         var once = _server.ProcessTokenRequest(request);
         var twice = _server.ProcessTokenRequest(request);
         _server.CompleteTokenRequest(request);
-        _server.EndTokenRequest(request, answerArrived: true);
+        _server.EndTokenRequest(request, responseArrived: true);
 
         Assert.Same(once, twice);
         Assert.Equal(2, _server.Journal.Snapshot().Count);

@@ -35,7 +35,7 @@ public sealed partial class AuthorizeTests : IDisposable
         Assert.Equal("st+1", answer["state"]);
         var tokens = await _client.ExchangeAsync(answer["code"]!);
         Assert.Equal("r:awx_action:balances_view balance:read", tokens.Read("scope"));
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed partial class AuthorizeTests : IDisposable
         var (_, location) = await GetAsync("oauth/authorize" + Query.Replace(part, replacement, StringComparison.Ordinal));
 
         Assert.StartsWith("http://localhost/callback?error=" + error, location);
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed partial class AuthorizeTests : IDisposable
         var redirectUri = new Uri("http://127.0.0.1:5000");
         Assert.Throws<ArgumentException>(() => _client.Simulator.ConnectAccount(redirectUri: redirectUri));
 
-        _client.Simulator.AllowRedirectUri(redirectUri);
+        _client.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
         var code = _client.Simulator.ConnectAccount(redirectUri: redirectUri);
 
         Assert.Equal(HttpStatusCode.OK, (await _client.ExchangeAsync(code, "http://127.0.0.1:5000")).Status);

@@ -12,7 +12,7 @@ public sealed class FaultTests : IDisposable
     public async Task An_answer_dropped_before_rotating_leaves_the_token_unspent()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerBeforeRotating());
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseBeforeRotating());
 
         var broken = await Assert.ThrowsAsync<HttpRequestException>(() => _client.RefreshAsync(tokens.RefreshToken));
 
@@ -25,7 +25,7 @@ public sealed class FaultTests : IDisposable
     public async Task An_answer_dropped_after_rotating_can_be_recovered_inside_the_grace_period()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
 
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.RefreshAsync(tokens.RefreshToken));
         Assert.NotEqual(tokens.RefreshToken, _client.Simulator.CurrentRefreshToken(tokens.AccountId!));
@@ -34,7 +34,7 @@ public sealed class FaultTests : IDisposable
         var recovered = await _client.RefreshAsync(tokens.RefreshToken);
         Assert.Equal(HttpStatusCode.OK, recovered.Status);
         Assert.True(_client.Simulator.Journal[^1].GraceReplay);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -80,40 +80,40 @@ public sealed class FaultTests : IDisposable
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(30)));
         using var patience = new CancellationTokenSource();
         var refresh = _client.RefreshAsync(tokens.RefreshToken, patience.Token);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
 
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => refresh);
 
         Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(tokens.RefreshToken)).Status);
         Assert.False(_client.Simulator.Journal[^1].GraceReplay);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
     public async Task A_client_that_gives_up_during_a_delayed_answer_has_spent_its_token()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(30)));
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(30)));
         using var patience = new CancellationTokenSource();
         var refresh = _client.RefreshAsync(tokens.RefreshToken, patience.Token);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
 
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => refresh);
 
         Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(tokens.RefreshToken)).Status);
         Assert.True(_client.Simulator.Journal[^1].GraceReplay);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
     public async Task A_refresh_stays_in_flight_until_its_delayed_answer_is_sent()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(1)));
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
         var slow = _client.RefreshAsync(tokens.RefreshToken);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, (await _client.RefreshAsync(tokens.RefreshToken)).Status);
 
@@ -131,7 +131,7 @@ public sealed class FaultTests : IDisposable
         _client.Simulator.Faults.Next(FaultTarget.Token, fault);
 
         var refresh = _client.RefreshAsync(tokens.RefreshToken);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
         _client.Time.Advance(TimeSpan.FromSeconds(5));
         var answer = await refresh;
 
@@ -181,7 +181,7 @@ public sealed class FaultTests : IDisposable
     public async Task A_broken_connection_to_the_API_is_broken_for_the_caller_too()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.Faults.Next(FaultTarget.Api, Fault.DropAnswerAfterRotating());
+        _client.Simulator.Faults.Next(FaultTarget.Api, Fault.DropResponseAfterRotating());
 
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.CallApiAsync(tokens.AccessToken));
     }

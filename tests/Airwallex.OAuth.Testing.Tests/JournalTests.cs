@@ -36,18 +36,18 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task The_assertion_lists_every_broken_rule()
+    public async Task The_assertion_lists_every_violation()
     {
         using var client = new SimulatorClient();
-        client.Simulator.AssertNoBrokenRules();
+        client.Simulator.AssertNoViolations();
         var first = await client.ConnectAsync("acct_1");
         await client.RefreshAsync(first.RefreshToken);
         client.Time.Advance(TimeSpan.FromMinutes(2));
         await client.RefreshAsync(first.RefreshToken);
 
-        var failure = Assert.Throws<InvalidOperationException>(client.Simulator.AssertNoBrokenRules);
+        var failure = Assert.Throws<InvalidOperationException>(client.Simulator.AssertNoViolations);
 
-        Assert.Contains("2 rule(s)", failure.Message);
+        Assert.Contains("2 violations", failure.Message);
         Assert.Contains("ReuseOutsideGrace (acct_1)", failure.Message);
         Assert.Contains("FamilyRevoked (acct_1)", failure.Message);
         Assert.DoesNotContain(first.RefreshToken!, failure.Message);
@@ -56,7 +56,7 @@ public sealed class JournalTests
     [Fact]
     public async Task The_same_seed_gives_the_same_tokens()
     {
-        async Task<TokenResult> RunAsync(int seed)
+        async Task<TokenReply> RunAsync(int seed)
         {
             using var client = new SimulatorClient(new() { Seed = seed });
             return await client.ConnectAsync();
@@ -95,6 +95,6 @@ public sealed class JournalTests
         Assert.All(refreshed, tokens => Assert.Equal(HttpStatusCode.OK, tokens.Status));
         Assert.Equal(accounts.Select(tokens => tokens.AccountId), refreshed.Select(tokens => tokens.AccountId));
         Assert.Equal(Enumerable.Range(1, 100).Select(number => (long)number), client.Simulator.Journal.Select(entry => entry.Sequence));
-        client.Simulator.AssertNoBrokenRules();
+        client.Simulator.AssertNoViolations();
     }
 }

@@ -19,7 +19,7 @@ public sealed class KestrelTests
         using var answer = await http.SendAsync(call);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        simulator.AssertNoBrokenRules();
+        simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class KestrelTests
         await using var simulator = await AirwallexSimulator.StartAsync();
         using var http = new HttpClient();
         var tokens = await PostAsync(http, simulator, Exchange(simulator));
-        simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
 
         await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(http, simulator, Refresh(tokens.RefreshToken!)));
 
@@ -45,15 +45,15 @@ public sealed class KestrelTests
         simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromMinutes(10)));
         using var patience = new CancellationTokenSource();
         var refresh = PostAsync(http, simulator, Refresh(tokens.RefreshToken!), patience.Token);
-        while (simulator.RequestsHeldBack == 0) await Task.Yield();
+        while (simulator.DelayedRequests == 0) await Task.Yield();
 
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => refresh);
-        while (simulator.RequestsHeldBack > 0) await Task.Yield();
+        while (simulator.DelayedRequests > 0) await Task.Yield();
 
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(http, simulator, Refresh(tokens.RefreshToken!))).Status);
         Assert.False(simulator.Journal[^1].GraceReplay);
-        simulator.AssertNoBrokenRules();
+        simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class KestrelTests
         using var http = new HttpClient();
         simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromMinutes(10)));
         var exchange = PostAsync(http, simulator, Exchange(simulator));
-        while (simulator.RequestsHeldBack == 0) await Task.Yield();
+        while (simulator.DelayedRequests == 0) await Task.Yield();
 
         await simulator.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
@@ -99,11 +99,11 @@ public sealed class KestrelTests
         ["refresh_token"] = refreshToken,
     };
 
-    private static async Task<TokenResult> PostAsync(
+    private static async Task<TokenReply> PostAsync(
         HttpClient http, AirwallexSimulator simulator, Dictionary<string, string> form, CancellationToken cancellationToken = default)
     {
         using var content = new FormUrlEncodedContent(form);
         using var response = await http.PostAsync(simulator.TokenEndpoint, content, cancellationToken);
-        return new TokenResult(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+        return new TokenReply(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
     }
 }

@@ -20,7 +20,7 @@ public sealed class RotationTests : IDisposable
         Assert.Equal("bearer", tokens.Read("token_type"));
         Assert.Equal("r:awx_action:balances_view", tokens.Read("scope"));
         Assert.Equal(3, tokens.AccessToken!.Split('.').Length);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class RotationTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, third.Status);
         Assert.Equal(first.AccountId, third.AccountId);
         Assert.Equal(3, new[] { first, second, third }.Select(tokens => tokens.RefreshToken).Distinct().Count());
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class RotationTests : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, replay.Status);
         Assert.True(_client.Simulator.Journal[^1].GraceReplay);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class RotationTests : IDisposable
         var reuse = await _client.RefreshAsync(first.RefreshToken);
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (reuse.Status, reuse.Error));
-        Assert.Equal([RuleName.ReuseOutsideGrace, RuleName.FamilyRevoked], _client.BrokenRules);
+        Assert.Equal([RuleName.ReuseOutsideGrace, RuleName.FamilyRevoked], _client.Violations);
         Assert.Equal(HttpStatusCode.Unauthorized, await _client.CallApiAsync(second.AccessToken));
         Assert.Equal("invalid_grant", (await _client.RefreshAsync(second.RefreshToken)).Error);
     }
@@ -142,7 +142,7 @@ public sealed class RotationTests : IDisposable
         var stale = await _client.RefreshAsync(first.RefreshToken);
 
         Assert.Equal(HttpStatusCode.OK, stale.Status);
-        Assert.Equal([RuleName.StaleTokenReplayed], _client.BrokenRules);
+        Assert.Equal([RuleName.StaleTokenReplayed], _client.Violations);
     }
 
     [Fact]
@@ -152,10 +152,10 @@ public sealed class RotationTests : IDisposable
         _client.Simulator.RevokeByUser(tokens.AccountId!);
 
         await _client.RefreshAsync(tokens.RefreshToken);
-        Assert.Empty(_client.BrokenRules);
+        Assert.Empty(_client.Violations);
 
         await _client.RefreshAsync(tokens.RefreshToken);
-        Assert.Equal([RuleName.RefreshAfterPermanentRefusal], _client.BrokenRules);
+        Assert.Equal([RuleName.RefreshAfterPermanentRefusal], _client.Violations);
     }
 
     [Fact]
@@ -163,12 +163,12 @@ public sealed class RotationTests : IDisposable
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.RevokeByUser(tokens.AccountId!);
-        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
 
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.RefreshAsync(tokens.RefreshToken));
         await _client.RefreshAsync(tokens.RefreshToken);
 
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -177,14 +177,14 @@ public sealed class RotationTests : IDisposable
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(2)));
         var slow = _client.RefreshAsync(tokens.RefreshToken);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
 
         var concurrent = await _client.RefreshAsync(tokens.RefreshToken);
         _client.Time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal((HttpStatusCode.TooManyRequests, "too_many_requests"), (concurrent.Status, concurrent.Error));
         Assert.Equal("Concurrent token refresh is not allowed.", concurrent.Read("error_description"));
-        Assert.Equal([RuleName.ConcurrentRefresh], _client.BrokenRules);
+        Assert.Equal([RuleName.ConcurrentRefresh], _client.Violations);
         Assert.Equal(HttpStatusCode.OK, (await slow).Status);
     }
 
@@ -195,12 +195,12 @@ public sealed class RotationTests : IDisposable
         var two = await _client.ConnectAsync("acct_2");
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(2)));
         var slow = _client.RefreshAsync(one.RefreshToken);
-        await _client.UntilHeldBackAsync(1);
+        await _client.UntilDelayedAsync(1);
 
         Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(two.RefreshToken)).Status);
         _client.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(HttpStatusCode.OK, (await slow).Status);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class RotationTests : IDisposable
         _client.Time.Advance(TimeSpan.FromDays(90));
 
         Assert.Equal("invalid_grant", (await _client.RefreshAsync(tokens.RefreshToken)).Error);
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]

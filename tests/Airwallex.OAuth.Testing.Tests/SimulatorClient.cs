@@ -19,9 +19,9 @@ internal sealed class SimulatorClient : IDisposable
     public AirwallexSimulator Simulator { get; }
     public HttpClient Http { get; }
 
-    public Task<TokenResult> ConnectAsync(string? accountId = null) => ExchangeAsync(Simulator.ConnectAccount(accountId));
+    public Task<TokenReply> ConnectAsync(string? accountId = null) => ExchangeAsync(Simulator.ConnectAccount(accountId));
 
-    public Task<TokenResult> ExchangeAsync(string code, string? redirectUri = null, string? verifier = null)
+    public Task<TokenReply> ExchangeAsync(string code, string? redirectUri = null, string? verifier = null)
     {
         Dictionary<string, string> form = new()
         {
@@ -35,7 +35,7 @@ internal sealed class SimulatorClient : IDisposable
         return PostAsync(form);
     }
 
-    public Task<TokenResult> RefreshAsync(string? refreshToken, CancellationToken cancellationToken = default) =>
+    public Task<TokenReply> RefreshAsync(string? refreshToken, CancellationToken cancellationToken = default) =>
         PostAsync(RefreshForm(refreshToken!), cancellationToken);
 
     public Dictionary<string, string> RefreshForm(string refreshToken) => new()
@@ -46,13 +46,13 @@ internal sealed class SimulatorClient : IDisposable
         ["refresh_token"] = refreshToken,
     };
 
-    public async Task<TokenResult> PostAsync(
+    public async Task<TokenReply> PostAsync(
         IEnumerable<KeyValuePair<string, string>> form, CancellationToken cancellationToken = default)
     {
         using var content = new FormUrlEncodedContent(form);
         using var response = await Http.PostAsync(Simulator.TokenEndpoint, content, cancellationToken);
         var body = await response.Content.ReadAsStringAsync(cancellationToken);
-        return new TokenResult(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
+        return new TokenReply(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
     }
 
     public async Task<HttpResponseMessage> GetAsync(string path, string? accessToken)
@@ -69,18 +69,18 @@ internal sealed class SimulatorClient : IDisposable
     }
 
     /// <summary>Waits until the simulator holds that many requests back, so that the clock can be moved.</summary>
-    public async Task UntilHeldBackAsync(int requests)
+    public async Task UntilDelayedAsync(int requests)
     {
-        while (Simulator.RequestsHeldBack < requests) await Task.Yield();
+        while (Simulator.DelayedRequests < requests) await Task.Yield();
     }
 
-    public RuleName[] BrokenRules => [.. Simulator.BrokenRules.Select(broken => broken.Rule)];
+    public RuleName[] Violations => [.. Simulator.Violations.Select(violation => violation.Rule)];
 
     public void Dispose() => Http.Dispose();
 }
 
 /// <summary>What the token endpoint answered.</summary>
-internal sealed record TokenResult(HttpStatusCode Status, string Body, TimeSpan? RetryAfter = null)
+internal sealed record TokenReply(HttpStatusCode Status, string Body, TimeSpan? RetryAfter = null)
 {
     public string? Error => Read("error");
     public string? AccountId => Read("account_id");

@@ -19,7 +19,7 @@ public sealed class TokenRequestTests : IDisposable
         var again = await _client.ExchangeAsync(code);
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (again.Status, again.Error));
-        Assert.Equal([RuleName.CodeReused], _client.BrokenRules);
+        Assert.Equal([RuleName.CodeReused], _client.Violations);
         Assert.Equal(HttpStatusCode.OK, await _client.CallApiAsync(tokens.AccessToken));
     }
 
@@ -80,14 +80,14 @@ public sealed class TokenRequestTests : IDisposable
 
         Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (refused.Status, refused.Error));
         Assert.Equal(tokens.RefreshToken, _client.Simulator.CurrentRefreshToken(tokens.AccountId!));
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
     public async Task A_changed_client_secret_counts_from_now_on()
     {
         var tokens = await _client.ConnectAsync();
-        _client.Simulator.ChangeClientSecret("the-new-one");
+        _client.Simulator.DefaultClient.ChangeSecret("the-new-one");
 
         Assert.Equal("invalid_client", (await _client.RefreshAsync(tokens.RefreshToken)).Error);
 
@@ -111,7 +111,7 @@ public sealed class TokenRequestTests : IDisposable
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (refused.Status, refused.Error));
         Assert.Contains(parameter, refused.Read("error_description"));
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class TokenRequestTests : IDisposable
         var refused = await _client.PostAsync(_client.RefreshForm(tokens.RefreshToken!).Append(new("grant_type", "refresh_token")));
 
         Assert.Equal("invalid_request", refused.Error);
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class TokenRequestTests : IDisposable
         var answer = await _client.PostAsync(_client.RefreshForm(tokens.RefreshToken!).Append(new("redirect_uri", "x")));
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class TokenRequestTests : IDisposable
         var refused = await _client.RefreshAsync("never-issued");
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (refused.Status, refused.Error));
-        _client.Simulator.AssertNoBrokenRules();
+        _client.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class TokenRequestTests : IDisposable
         using var response = await _client.Http.PostAsync(_client.Simulator.TokenEndpoint, content);
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class TokenRequestTests : IDisposable
         using var response = await _client.Http.PostAsync(new Uri(_client.Simulator.TokenEndpoint, "?client_id=x"), content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal([RuleName.MalformedRequest], _client.BrokenRules);
+        Assert.Equal([RuleName.MalformedRequest], _client.Violations);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class TokenRequestTests : IDisposable
         using var response = await _client.Http.GetAsync(_client.Simulator.TokenEndpoint);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
-        Assert.Equal([RuleName.WrongMethod], _client.BrokenRules);
+        Assert.Equal([RuleName.WrongMethod], _client.Violations);
         Assert.Equal(("GET", 405), (_client.Simulator.Journal[^1].Method, _client.Simulator.Journal[^1].StatusCode));
     }
 

@@ -7,8 +7,8 @@ public enum FaultTarget
     Token = 0,
 
     /// <summary>Everything below <c>/api/v1/</c>.</summary>
-    Api,
+    Api = 1,
 
-    /// <summary><c>/oauth/authorize</c>, its screens included.</summary>
-    Authorize,
+    /// <summary><c>/oauth/authorize</c>, its pages included.</summary>
+    Authorize = 2,
 }

@@ -1,18 +1,22 @@
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// The faults a simulator is to show, per endpoint. For each request the queue of <see cref="Next"/> comes first, then
-/// <see cref="Randomly"/>, then <see cref="Always"/>. Thread-safe.
+/// The faults that a simulator shows, per endpoint. For each request the queue of <see cref="Next"/> comes first, then the
+/// latest episode of <see cref="During(FaultTarget, TimeSpan, Fault)"/>, then <see cref="Randomly"/>, then
+/// <see cref="Always"/>. Thread-safe.
 /// </summary>
 public sealed class SimulatorFaults
 {
+    private readonly TimeProvider _time;
+
     // Guards everything below.
     private readonly object _gate = new();
     private readonly List<(FaultTarget Target, Fault Fault)> _queue = [];
+    private readonly List<(FaultTarget Target, DateTimeOffset Until, Func<Fault> Draw)> _episodes = [];
     private readonly List<(FaultTarget Target, double Probability, Fault Fault, Random Random)> _random = [];
     private readonly Dictionary<FaultTarget, Fault> _always = [];
 
-    internal SimulatorFaults() { }
+    internal SimulatorFaults(TimeProvider time) => _time = time;
 
     /// <summary>Applies a fault to the next requests of an endpoint. Calls queue up.</summary>
     /// <param name="target">The endpoint.</param>
@@ -26,6 +30,34 @@ public sealed class SimulatorFaults
         {
             _queue.AddRange(Enumerable.Repeat((target, fault), times));
         }
+    }
+
+    /// <summary>
+    /// Applies a fault to every request that arrives from now on for a while: an outage, such as
+    /// <c>During(FaultTarget.Token, TimeSpan.FromSeconds(50), Fault.DropResponseAfterRotating())</c>.
+    /// </summary>
+    /// <param name="target">The endpoint.</param>
+    /// <param name="duration">How long, on the simulator's clock.</param>
+    /// <param name="fault">The fault.</param>
+    public void During(FaultTarget target, TimeSpan duration, Fault fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        Begin(target, duration, () => fault);
+    }
+
+    /// <summary>
+    /// Draws a fault for every request that arrives from now on for a while: a brownout, such as
+    /// <c>random => Fault.DelayResponse(TimeSpan.FromSeconds(random.Next(9, 50)))</c>.
+    /// </summary>
+    /// <param name="target">The endpoint.</param>
+    /// <param name="duration">How long, on the simulator's clock.</param>
+    /// <param name="draw">Gives the fault of the next request. Called one at a time.</param>
+    /// <param name="seed">Seeds the draw, so that it can be repeated.</param>
+    public void During(FaultTarget target, TimeSpan duration, Func<Random, Fault> draw, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(draw);
+        var random = new Random(seed);
+        Begin(target, duration, () => draw(random));
     }
 
     /// <summary>Applies a fault to every request of an endpoint until cleared. Replaces the one set before.</summary>
@@ -59,24 +91,26 @@ public sealed class SimulatorFaults
         }
     }
 
-    /// <summary>Takes all faults away.</summary>
+    /// <summary>Takes all faults away. Requests that a delay holds already go on waiting.</summary>
     public void Clear()
     {
         lock (_gate)
         {
             _queue.Clear();
+            _episodes.Clear();
             _random.Clear();
             _always.Clear();
         }
     }
 
-    /// <summary>Takes the faults of one endpoint away.</summary>
+    /// <summary>Takes the faults of one endpoint away. Requests that a delay holds already go on waiting.</summary>
     /// <param name="target">The endpoint.</param>
     public void Clear(FaultTarget target)
     {
         lock (_gate)
         {
             _queue.RemoveAll(item => item.Target == target);
+            _episodes.RemoveAll(item => item.Target == target);
             _random.RemoveAll(item => item.Target == target);
             _always.Remove(target);
         }
@@ -86,21 +120,39 @@ public sealed class SimulatorFaults
     {
         lock (_gate)
         {
-            var queued = _queue.FindIndex(item => item.Target == target);
-            if (queued >= 0)
-            {
-                var fault = _queue[queued].Fault;
-                _queue.RemoveAt(queued);
-                return fault;
-            }
-            foreach (var item in _random)
-            {
-                if (item.Target == target && item.Random.NextDouble() < item.Probability)
-                {
-                    return item.Fault;
-                }
-            }
-            return _always.GetValueOrDefault(target);
+            return TakeQueued(target)
+                ?? DrawFromEpisode(target)
+                ?? _random.Find(item => item.Target == target && item.Random.NextDouble() < item.Probability).Fault
+                ?? _always.GetValueOrDefault(target);
         }
+    }
+
+    private void Begin(FaultTarget target, TimeSpan duration, Func<Fault> draw)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        lock (_gate)
+        {
+            _episodes.Add((target, _time.GetUtcNow() + duration, draw));
+        }
+    }
+
+    private Fault? TakeQueued(FaultTarget target)
+    {
+        var index = _queue.FindIndex(item => item.Target == target);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        var fault = _queue[index].Fault;
+        _queue.RemoveAt(index);
+        return fault;
+    }
+
+    private Fault? DrawFromEpisode(FaultTarget target)
+    {
+        var now = _time.GetUtcNow();
+        _episodes.RemoveAll(item => now >= item.Until);
+        return _episodes.FindLast(item => item.Target == target).Draw?.Invoke();
     }
 }

@@ -6,7 +6,7 @@ namespace Airwallex.OAuth.Testing;
 /// <summary>The API below <c>/api/v1/</c>: who the bearer is, and a few things to read.</summary>
 internal sealed class ApiEndpoint(AuthorizationServer server)
 {
-    public Task<HttpAnswer> AnswerAsync(HttpContext context) => Task.FromResult(Answer(context.Request));
+    public Task<SimulatedResponse> HandleAsync(HttpContext context) => Task.FromResult(Handle(context.Request));
 
     public static string? BearerToken(HttpRequest request)
     {
@@ -15,17 +15,19 @@ internal sealed class ApiEndpoint(AuthorizationServer server)
         return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
-    private HttpAnswer Answer(HttpRequest request)
+    private SimulatedResponse Handle(HttpRequest request)
     {
         if (BearerToken(request) is not { } token)
         {
-            return HttpAnswer.ApiError(403, "forbidden", "No access token was sent.");
+            return SimulatedResponse.ApiError(403, "forbidden", "No access token was sent.");
         }
+
         if (server.Introspect(token) is not { } account)
         {
-            return HttpAnswer.ApiError(401, "unauthorized", "The access token is invalid, expired or revoked.");
+            return SimulatedResponse.ApiError(401, "unauthorized", "The access token is invalid, expired or revoked.");
         }
-        var answer = request.Path.Value switch
+
+        var response = request.Path.Value switch
         {
             "/api/v1/account" => Read(request, new
             {
@@ -39,19 +41,21 @@ internal sealed class ApiEndpoint(AuthorizationServer server)
             {
                 Balance("AUD", account.Wealth), Balance("EUR", account.Wealth / 3), Balance("USD", account.Wealth / 2),
             }),
-            _ => HttpAnswer.ApiError(404, "not_found", "The simulated Airwallex has no such resource."),
+            _ => SimulatedResponse.ApiError(404, "not_found", "The simulated Airwallex has no such resource."),
         };
-        return answer with { AccountId = account.Id };
+        return response with { AccountId = account.Id };
     }
 
-    private HttpAnswer Read(HttpRequest request, object resource)
+    private SimulatedResponse Read(HttpRequest request, object resource)
     {
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         {
-            return new HttpAnswer(200, JsonSerializer.Serialize(resource));
+            return new SimulatedResponse(200, JsonSerializer.Serialize(resource));
         }
-        server.ReportBrokenRule(RuleName.WrongMethod, null, $"{request.Method} {request.Path}: this resource takes GET alone.");
-        return HttpAnswer.ApiError(405, "method_not_allowed", "This resource takes GET alone.") with { Allow = "GET" };
+
+        server.ReportViolation(
+            RuleName.WrongMethod, null, $"{request.Method} {request.Path}: this resource takes GET alone.");
+        return SimulatedResponse.ApiError(405, "method_not_allowed", "This resource takes GET alone.") with { Allow = "GET" };
     }
 
     private static object Balance(string currency, int cents)

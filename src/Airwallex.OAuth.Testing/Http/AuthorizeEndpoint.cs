@@ -6,86 +6,96 @@ namespace Airwallex.OAuth.Testing;
 /// <summary>The browser's side: checks what the application asks for, lets the customer decide, and redirects back.</summary>
 internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSimulatorOptions options)
 {
-    /// <summary>Names, in the URL, the account whose consent screen is shown. Ours, not Airwallex's.</summary>
+    /// <summary>Names, in the URL, the account whose consent page is shown. Ours, not Airwallex's.</summary>
     private const string AccountParameter = "simulated_account";
 
-    public async Task<HttpAnswer> AnswerAsync(HttpContext context)
+    public async Task<SimulatedResponse> HandleAsync(HttpContext context)
     {
         var http = context.Request;
         if (!HttpMethods.IsGet(http.Method) && !HttpMethods.IsPost(http.Method))
         {
-            server.ReportBrokenRule(RuleName.WrongMethod, null, $"{http.Method} {http.Path}: the authorize endpoint takes GET alone.");
-            return HttpAnswer.ApiError(405, "method_not_allowed", "The authorize endpoint takes GET alone.") with { Allow = "GET" };
+            const string Text = "The authorize endpoint takes GET alone.";
+            server.ReportViolation(RuleName.WrongMethod, null, $"{http.Method} {http.Path}: {Text}");
+            return SimulatedResponse.ApiError(405, "method_not_allowed", Text) with { Allow = "GET" };
         }
+
         var request = AuthorizeRequest.Parse(http.Query);
         if (Refuse(request) is { } refusal)
         {
             return refusal;
         }
+
         if (options.AutoConsent)
         {
             var account = server.TakeAccount(request.SignUp);
-            return HttpAnswer.Redirect(Grant(request, account.Id)) with { AccountId = account.Id };
+            return SimulatedResponse.Redirect(Grant(request, account.Id)) with { AccountId = account.Id };
         }
+
         return HttpMethods.IsGet(http.Method)
             ? Show(http, request)
             : Take(http, request, await http.ReadFormAsync(context.RequestAborted).ConfigureAwait(false));
     }
 
-    /// <summary>The screen to begin with, or the consent screen once the account is known.</summary>
-    private HttpAnswer Show(HttpRequest http, AuthorizeRequest request)
+    /// <summary>The page to begin with, or the consent page once the account is known.</summary>
+    private SimulatedResponse Show(HttpRequest http, AuthorizeRequest request)
     {
         if (server.FindAccount(http.Query[AccountParameter]) is { } account)
         {
-            var page = Pages.Consent(request, account, options.ApplicationName);
-            return HttpAnswer.Html(200, page) with { AccountId = account.Id };
+            var page = AuthorizePages.Consent(request, account, Client(request).ApplicationName);
+            return SimulatedResponse.Html(200, page) with { AccountId = account.Id };
         }
+
         if (request.SignUp)
         {
-            return HttpAnswer.Html(200, Pages.Details(new SignUpForm()));
+            return SimulatedResponse.Html(200, AuthorizePages.Details(new SignUpForm()));
         }
+
         if (server.ListAccounts().Count == 0)
         {
             server.CreateAccount(null, null);
         }
-        return HttpAnswer.Html(200, Pages.ChooseAccount(server.ListAccounts()));
+
+        return SimulatedResponse.Html(200, AuthorizePages.ChooseAccount(server.ListAccounts()));
     }
 
-    /// <summary>What a screen sent: on to the next one, or the same again with what is wrong.</summary>
-    private HttpAnswer Take(HttpRequest http, AuthorizeRequest request, IFormCollection form)
+    /// <summary>What a page sent: on to the next one, or the same again with what is wrong.</summary>
+    private SimulatedResponse Take(HttpRequest http, AuthorizeRequest request, IFormCollection form)
     {
         var signUp = SignUpForm.Parse(form);
         switch (form["step"])
         {
             case "details":
                 signUp = signUp.CheckDetails();
-                return HttpAnswer.Html(200, signUp.Problem is null ? Pages.Verification(signUp) : Pages.Details(signUp));
+                return SimulatedResponse.Html(
+                    200, signUp.Problem is null ? AuthorizePages.Verification(signUp) : AuthorizePages.Details(signUp));
             case "verification":
                 signUp = signUp.CheckCode();
-                return HttpAnswer.Html(200, signUp.Problem is null ? Pages.Usage(signUp) : Pages.Verification(signUp));
+                return SimulatedResponse.Html(
+                    200, signUp.Problem is null ? AuthorizePages.Usage(signUp) : AuthorizePages.Verification(signUp));
             case "usage":
                 return ToConsent(http, server.CreateAccount(signUp.BusinessName, signUp.Email));
             case "account" when server.FindAccount(form["account"]) is { } account:
                 return ToConsent(http, account);
             case "consent" when server.FindAccount(http.Query[AccountParameter]) is { } account:
                 var location = form["decision"] == "authorize" ? Grant(request, account.Id) : Decline(request);
-                return HttpAnswer.Redirect(location) with { AccountId = account.Id };
+                return SimulatedResponse.Redirect(location) with { AccountId = account.Id };
             default:
                 return Show(http, request);
         }
     }
 
-    /// <summary>By redirect, so that reloading the consent screen creates no second account.</summary>
-    private static HttpAnswer ToConsent(HttpRequest http, SimulatedAccount account)
+    /// <summary>By redirect, so that reloading the consent page creates no second account.</summary>
+    private static SimulatedResponse ToConsent(HttpRequest http, SimulatedAccount account)
     {
         var url = QueryHelpers.AddQueryString(http.PathBase + http.Path + http.QueryString, AccountParameter, account.Id);
-        return HttpAnswer.Redirect(url) with { AccountId = account.Id };
+        return SimulatedResponse.Redirect(url) with { AccountId = account.Id };
     }
 
     /// <summary>The redirect URI with a code for the account.</summary>
     public string Grant(AuthorizeRequest request, string accountId)
     {
-        var code = server.IssueCode(accountId, request.RedirectUri!, request.Scope!, request.CodeChallenge);
+        var code = server.IssueCode(
+            accountId, request.RedirectUri!, request.Scope!, request.CodeChallenge, Client(request));
         return Back(request, ("code", code));
     }
 
@@ -96,30 +106,35 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
     /// RFC 6749, section 4.1.2.1: an unknown client or redirect URI must never be redirected to; any other fault is the
     /// application's to handle.
     /// </summary>
-    public HttpAnswer? Refuse(AuthorizeRequest request)
+    public SimulatedResponse? Refuse(AuthorizeRequest request)
     {
-        if (!server.IsClient(request.ClientId))
+        if (server.FindClient(request.ClientId) is not { } client)
         {
             return Untrusted("invalid_client", "Unknown application", "The client_id of this request is not known.");
         }
-        if (!server.IsRedirectUriAllowed(request.RedirectUri))
+
+        if (!client.Allows(request.RedirectUri))
         {
             return Untrusted("invalid_redirect_uri", "Redirect URI not allowed",
                 "The redirect_uri of this request is not whitelisted for the application.");
         }
+
         if (request.Fault is not var (error, text))
         {
             return null;
         }
-        server.ReportBrokenRule(RuleName.MalformedRequest, null, "Authorize request: " + text);
-        return HttpAnswer.Redirect(Back(request, ("error", error), ("error_description", text))) with { Error = error };
+
+        server.ReportViolation(RuleName.MalformedRequest, null, "Authorize request: " + text);
+        return SimulatedResponse.Redirect(Back(request, ("error", error), ("error_description", text))) with { Error = error };
     }
 
-    private static HttpAnswer Untrusted(string error, string title, string text) =>
-        HttpAnswer.Html(400, Pages.Error(title, text)) with { Error = error };
+    private SimulatedClient Client(AuthorizeRequest request) => server.FindClient(request.ClientId)!;
+
+    private static SimulatedResponse Untrusted(string error, string title, string text) =>
+        SimulatedResponse.Html(400, AuthorizePages.Error(title, text)) with { Error = error };
 
     private static string Back(AuthorizeRequest request, params (string Name, string? Value)[] parameters) =>
         QueryHelpers.AddQueryString(
             request.RedirectUri!,
-            parameters.Append(("state", request.State)).Select(parameter => KeyValuePair.Create(parameter.Item1, parameter.Item2)));
+            parameters.Append(("state", request.State)).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
 }

@@ -1,12 +1,10 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// The HTTP side of the simulator: one <see cref="RequestDelegate"/> for Kestrel, for a host's own routing and for the
-/// in-memory handler alike. Routes, applies faults, writes answers and keeps the journal.
+/// in-memory handler alike. Routes, applies faults and keeps the journal.
 /// </summary>
 internal sealed class SimulatorEndpoints(
     AuthorizationServer server, SimulatorFaults faults, TimeProvider time, AirwallexSimulatorOptions options)
@@ -17,11 +15,10 @@ internal sealed class SimulatorEndpoints(
 
     private readonly TokenEndpoint _token = new(server);
     private readonly ApiEndpoint _api = new(server);
+    private readonly FaultInjector _injector = new(time);
 
-    private int _heldBack;
-
-    /// <summary>Requests that a delay holds back, their timers running.</summary>
-    public int HeldBack => Volatile.Read(ref _heldBack);
+    /// <summary>Requests that a delay holds, their timers running.</summary>
+    public int Delayed => _injector.Delayed;
 
     public AuthorizeEndpoint AuthorizeEndpoint { get; } = new(server, options);
 
@@ -29,20 +26,20 @@ internal sealed class SimulatorEndpoints(
     {
         var path = context.Request.Path;
         return path == TokenPath ? HandleTokenAsync(context)
-            : path == AuthorizePath ? HandleAsync(context, FaultTarget.Authorize, AuthorizeEndpoint.AnswerAsync)
-            : path.StartsWithSegments(ApiPath) ? HandleAsync(context, FaultTarget.Api, _api.AnswerAsync)
+            : path == AuthorizePath ? HandleAsync(context, FaultTarget.Authorize, AuthorizeEndpoint.HandleAsync)
+            : path.StartsWithSegments(ApiPath) ? HandleAsync(context, FaultTarget.Api, _api.HandleAsync)
             : HandleAsync(context, target: null, static _ => Task.FromResult(
-                HttpAnswer.ApiError(404, "not_found", "The simulated Airwallex has no such page.")));
+                SimulatedResponse.ApiError(404, "not_found", "The simulated Airwallex has no such page.")));
     }
 
-    private async Task HandleAsync(HttpContext context, FaultTarget? target, Func<HttpContext, Task<HttpAnswer>> endpoint)
+    private async Task HandleAsync(HttpContext context, FaultTarget? target, Func<HttpContext, Task<SimulatedResponse>> endpoint)
     {
         var sequence = server.Journal.NextSequence();
         var receivedAt = server.Now;
         var fault = target is null ? null : faults.Take(target.Value);
-        HttpAnswer? decision = null;
-        var answer = await UnderFaultAsync(context, fault, async () => decision = await endpoint(context).ConfigureAwait(false))
-            .ConfigureAwait(false);
+        SimulatedResponse? decision = null;
+        var response = await _injector.ApplyAsync(
+            context, fault, async () => decision = await endpoint(context).ConfigureAwait(false)).ConfigureAwait(false);
 
         server.Journal.Add(new JournalEntry
         {
@@ -51,12 +48,12 @@ internal sealed class SimulatorEndpoints(
             Method = context.Request.Method,
             Path = context.Request.Path,
             AccountId = decision?.AccountId,
-            StatusCode = answer?.StatusCode,
+            StatusCode = response?.StatusCode,
             Error = decision?.Error,
             Fault = fault?.ToString(),
             SentToken = RequestJournal.Fingerprint(ApiEndpoint.BearerToken(context.Request)),
         });
-        await SendAsync(context, answer).ConfigureAwait(false);
+        await ResponseWriter.WriteAsync(context, response).ConfigureAwait(false);
     }
 
     private async Task HandleTokenAsync(HttpContext context)
@@ -71,101 +68,33 @@ internal sealed class SimulatorEndpoints(
 
         var request = server.BeginTokenRequest(form);
         request.Fault = fault?.ToString();
-        HttpAnswer? answer = null;
+        SimulatedResponse? response = null;
         try
         {
-            answer = await UnderFaultAsync(context, fault, () =>
+            await using var registration = WhenAbandoned(context, request, fault).ConfigureAwait(false);
+            response = await _injector.ApplyAsync(context, fault, () =>
             {
-                var decision = server.ProcessTokenRequest(request);
-                return Task.FromResult(new HttpAnswer(decision.StatusCode, decision.Body) { Error = decision.Error });
+                var result = server.ProcessTokenRequest(request);
+                return Task.FromResult(new SimulatedResponse(result.StatusCode, result.Body) { Error = result.Error });
             }).ConfigureAwait(false);
         }
         finally
         {
-            // Before the answer is written: a client that has read it may send the next request at once.
-            var faked = fault is { StatusCode: not null } or { BodyText: not null };
-            server.EndTokenRequest(request, answerArrived: answer is not null, faked ? answer?.StatusCode : null);
+            // Before the response is written: a client that has read it may send the next request at once.
+            var changed = fault is { ChangesResponse: true };
+            server.EndTokenRequest(request, responseArrived: response is not null, changed ? response?.StatusCode : null);
         }
-        await SendAsync(context, answer).ConfigureAwait(false);
+
+        await ResponseWriter.WriteAsync(context, response).ConfigureAwait(false);
     }
 
-    /// <summary>The endpoint's answer with the fault applied; null when the connection is to break or the client is gone.</summary>
-    private async Task<HttpAnswer?> UnderFaultAsync(HttpContext context, Fault? fault, Func<Task<HttpAnswer>> endpoint)
-    {
-        try
-        {
-            if (fault is null) return await endpoint().ConfigureAwait(false);
-
-            await HoldBackAsync(fault.DelayBefore, context.RequestAborted).ConfigureAwait(false);
-            if (fault.DropBefore) return null;
-
-            var carriedOut = fault.StatusCode is null || fault.Processed;
-            var answer = carriedOut
-                ? await endpoint().ConfigureAwait(false)
-                : HttpAnswer.ApiError(0, "simulated_fault", "A fault that the simulator was asked for.");
-            await HoldBackAsync(fault.DelayAfter, context.RequestAborted).ConfigureAwait(false);
-            return fault.DropAfter ? null : Disguise(answer, fault);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
-
-    private async Task HoldBackAsync(TimeSpan delay, CancellationToken clientGone)
-    {
-        if (delay == TimeSpan.Zero) return;
-
-        var pause = Task.Delay(delay, time, clientGone);
-        Interlocked.Increment(ref _heldBack);
-        try
-        {
-            await pause.ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _heldBack);
-        }
-    }
-
-    private static HttpAnswer Disguise(HttpAnswer answer, Fault fault)
-    {
-        if (fault.StatusCode is { } status)
-        {
-            answer = HttpAnswer.ApiError(status, "simulated_fault", "A fault that the simulator was asked for.");
-        }
-        if (fault.BodyText is { } body)
-        {
-            answer = answer with { Body = body, ContentType = fault.ContentType ?? "application/json" };
-        }
-        return answer with { RetryAfter = fault.RetryAfterDelay };
-    }
-
-    private static async Task SendAsync(HttpContext context, HttpAnswer? answer)
-    {
-        if (answer is null)
-        {
-            context.Abort();
-            return;
-        }
-        var response = context.Response;
-        response.StatusCode = answer.StatusCode;
-        response.Headers.CacheControl = "no-store";
-        if (answer.Location is not null) response.Headers.Location = answer.Location;
-        if (answer.Allow is not null) response.Headers.Allow = answer.Allow;
-        if (answer.RetryAfter is { } delay)
-        {
-            response.Headers.RetryAfter = Math.Ceiling(delay.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        }
-        if (answer.Body.Length > 0)
-        {
-            var bytes = Encoding.UTF8.GetBytes(answer.Body);
-            response.ContentType = answer.ContentType;
-            response.ContentLength = bytes.Length;
-            if (!HttpMethods.IsHead(context.Request.Method))
+    // Without a fault that says otherwise the server notices at once that the client is gone, and the request ends.
+    private CancellationTokenRegistration WhenAbandoned(HttpContext context, PendingTokenRequest request, Fault? fault) =>
+        fault is { FinishesWhenAbandoned: true }
+            ? context.RequestAborted.Register(() =>
             {
-                await response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
-            }
-        }
-    }
+                server.AbandonTokenRequest(request);
+                context.Features.Get<IAbandonedRequestFeature>()?.Release();
+            })
+            : default;
 }

@@ -1,9 +1,13 @@
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>All tokens that came from one consent. Guarded by the lock of its <see cref="AuthorizationServer"/>.</summary>
-internal sealed class TokenFamily(SimulatedAccount account, string scope)
+internal sealed class TokenFamily(SimulatedAccount account, SimulatedClient client, string scope)
 {
     public SimulatedAccount Account => account;
+
+    /// <summary>The client that the tokens were issued to; no other may use them.</summary>
+    public SimulatedClient Client => client;
+
     public string Scope => scope;
 
     /// <summary>No token of the family is good any more, access tokens included.</summary>
@@ -29,17 +33,27 @@ internal sealed class RefreshToken(string value, TokenFamily family, RefreshToke
     /// <summary>The refresh token this one was issued for; null for the first of the family.</summary>
     public RefreshToken? Parent => parent;
 
-    /// <summary>When its first successor was issued; the grace period counts from here.</summary>
-    public DateTimeOffset? SupersededAt { get; set; }
+    /// <summary>When another refresh token took its place; null while it is current.</summary>
+    public DateTimeOffset? SupersededAt { get; private set; }
+
+    /// <summary>Until when it can be used although it is superseded; null while it is current.</summary>
+    public DateTimeOffset? GraceEndsAt { get; private set; }
 
     /// <summary>The refresh token issued for this one last; null until it was used.</summary>
     public RefreshToken? Successor { get; set; }
 
-    /// <summary>One of its successors was used: its answer must have arrived.</summary>
+    /// <summary>One of its successors was used: its response must have arrived.</summary>
     public bool SuccessorUsed { get; set; }
 
     /// <summary>The access token issued together with it.</summary>
     public required AccessToken AccessToken { get; set; }
+
+    /// <summary>The grace period counts from the first time.</summary>
+    public void Supersede(DateTimeOffset now, TimeSpan grace)
+    {
+        SupersededAt ??= now;
+        GraceEndsAt ??= now + grace;
+    }
 }
 
 /// <summary>An access token as the API looks it up.</summary>
@@ -50,11 +64,13 @@ internal sealed class AccessToken(string value, TokenFamily family, DateTimeOffs
     public DateTimeOffset ExpiresAt => expiresAt;
 }
 
-/// <summary>An authorization code: single-use, bound to the redirect URI and the PKCE challenge.</summary>
+/// <summary>An authorization code: single-use, bound to the client, the redirect URI and the PKCE challenge.</summary>
 internal sealed class AuthorizationCode(
-    SimulatedAccount account, string redirectUri, string scope, string? codeChallenge, DateTimeOffset expiresAt)
+    SimulatedAccount account, SimulatedClient client, string redirectUri, string scope, string? codeChallenge,
+    DateTimeOffset expiresAt)
 {
     public SimulatedAccount Account => account;
+    public SimulatedClient Client => client;
     public string RedirectUri => redirectUri;
     public string Scope => scope;
     public string? CodeChallenge => codeChallenge;

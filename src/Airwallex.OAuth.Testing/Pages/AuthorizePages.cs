@@ -6,7 +6,7 @@ namespace Airwallex.OAuth.Testing;
 /// The screens of the authorize endpoint. Every form posts to the URL it was shown under, so the request's parameters
 /// travel in the query, and what the customer typed travels in the form.
 /// </summary>
-internal static class Pages
+internal static class AuthorizePages
 {
     public const string DemoCode = "246810";
     private static readonly string[] s_steps = ["Details", "Verification", "Usage", "Consent"];

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>What the token endpoint writes.</summary>
+/// <content>What the token endpoint writes.</content>
 internal sealed partial class AuthorizationServer
 {
     /// <summary>An error body of the token endpoint in the form the options ask for.</summary>
@@ -16,7 +16,7 @@ internal sealed partial class AuthorizationServer
         return $$"""{"{{codeName}}":"{{error}}","{{textName}}":"{{JsonEncodedText.Encode(description)}}"}""";
     }
 
-    private TokenAnswer Answer(RefreshToken token, bool graceReplay)
+    private TokenResult Success(RefreshToken token, bool graceReplay)
     {
         var now = Now;
         var accountId = token.Family.Account.Id;
@@ -33,7 +33,8 @@ internal sealed partial class AuthorizationServer
             json.WriteString("token_type", "bearer");
             json.WriteEndObject();
         }
-        return new TokenAnswer
+
+        return new TokenResult
         {
             StatusCode = 200,
             Body = Encoding.UTF8.GetString(buffer.WrittenSpan),
@@ -44,13 +45,13 @@ internal sealed partial class AuthorizationServer
         };
     }
 
-    private TokenAnswer RefuseMalformed(string text)
+    private TokenResult RefuseMalformed(string text)
     {
-        Break(RuleName.MalformedRequest, null, text);
+        Violate(RuleName.MalformedRequest, null, text);
         return Refuse(400, "invalid_request", text);
     }
 
-    private TokenAnswer Refuse(int statusCode, string error, string description, string? accountId = null) => new()
+    private TokenResult Refuse(int statusCode, string error, string description, string? accountId = null) => new()
     {
         StatusCode = statusCode,
         Error = error,

@@ -9,13 +9,13 @@ namespace Airwallex.OAuth.Testing;
 /// Makes tokens, codes and ids. The only place of the simulator with randomness, and all of it from one seedable source:
 /// a run with a seed can be repeated exactly. Not thread-safe; its server's lock guards it.
 /// </summary>
-internal sealed class TokenMint
+internal sealed class TokenIssuer
 {
     private static readonly string s_header = Base64Url("""{"alg":"HS256","typ":"JWT"}"""u8);
     private readonly Random _random;
     private readonly byte[] _signingKey = new byte[32];
 
-    public TokenMint(Random random)
+    public TokenIssuer(Random random)
     {
         _random = random;
         _random.NextBytes(_signingKey);

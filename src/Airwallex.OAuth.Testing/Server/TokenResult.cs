@@ -1,7 +1,7 @@
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>The token endpoint's decision, ready to be sent.</summary>
-internal sealed class TokenAnswer
+internal sealed record TokenResult
 {
     public required int StatusCode { get; init; }
 
@@ -21,4 +21,9 @@ internal sealed class TokenAnswer
 
     /// <summary>A superseded refresh token was honoured inside its grace period.</summary>
     public bool GraceReplay { get; init; }
+
+    public override string ToString() => $"{StatusCode} {Error}";
+
+    /// <summary>The refusal is final for the refresh token that its client sent.</summary>
+    public bool IsPermanentRefusal { get; init; }
 }
