@@ -8,6 +8,8 @@ internal sealed class Scheduler(int seed)
 {
     public static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private const long MostSteps = 5_000_000;
+
     private readonly PriorityQueue<Action, (long Ticks, long Sequence)> _events = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _sequence;
@@ -42,7 +44,12 @@ internal sealed class Scheduler(int seed)
         {
             _events.Dequeue();
             Now = TimeSpan.FromTicks(due.Ticks);
-            Steps++;
+            if (++Steps > MostSteps)
+            {
+                throw new InvalidOperationException("The run does not come to an end.");
+            }
+
+            if (World.Live) Console.WriteLine($"  {Now.TotalSeconds:0.000} {action.Method.DeclaringType?.Name}.{action.Method.Name} {action.Target}");
             action();
         }
 
