@@ -1,56 +1,67 @@
+using System.ComponentModel;
+
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
 /// <summary>
-/// A row of the table of connections, one per account. Public so that you can adjust its mapping after <c>UseAirwallexOAuth</c>,
-/// and read it in queries and migrations of your own; it is written by the library alone.
+/// A row of the table <c>AirwallexConnections</c>: a <see cref="StoredConnection"/>. The application may adjust its mapping after
+/// <c>UseAirwallexOAuth</c> and query it; only the library writes it.
 /// </summary>
-public class AirwallexConnectionEntity
+/// <remarks>Texts and numbers need no converter and are exact on every engine.</remarks>
+public class AirwallexConnectionEntity : INotifyPropertyChanging, INotifyPropertyChanged
 {
-    /// <summary>The connected Airwallex account: the key. At most 255 characters.</summary>
-    public required string AccountId { get; set; }
+    // UseChangeTrackingProxies and strategies of change tracking ask for virtual members and these events. The store marks what it writes.
+    event PropertyChangingEventHandler? INotifyPropertyChanging.PropertyChanging { add { } remove { } }
 
-    /// <summary>The access token, encrypted by ASP.NET Core Data Protection for this account alone.</summary>
-    public required string ProtectedAccessToken { get; set; }
+    event PropertyChangedEventHandler? INotifyPropertyChanged.PropertyChanged { add { } remove { } }
 
-    /// <summary>When the access token expires.</summary>
-    public DateTimeOffset AccessTokenExpiresAt { get; set; }
+    /// <summary>The Airwallex account, at most 255 characters. Key, together with <see cref="ClientId"/>.</summary>
+    public virtual string AccountId { get; set; } = "";
 
-    /// <summary>The refresh token, encrypted by ASP.NET Core Data Protection for this account alone.</summary>
-    public required string ProtectedRefreshToken { get; set; }
+    /// <summary>The client id that the customer authorized, at most 128 characters.</summary>
+    public virtual string ClientId { get; set; } = "";
 
-    /// <summary>When the refresh token expires.</summary>
-    public DateTimeOffset RefreshTokenExpiresAt { get; set; }
+    /// <summary>The concurrency token: opaque text of at most 64 ASCII characters, new with every write.</summary>
+    public virtual string Version { get; set; } = "";
 
-    /// <summary>When the request was sent that the tokens answer.</summary>
-    public DateTimeOffset IssuedAt { get; set; }
+    /// <summary>The name of a <see cref="ConnectionStatus"/>.</summary>
+    public virtual string Status { get; set; } = "";
 
-    /// <summary>The scopes granted, separated by spaces; empty when none were named.</summary>
-    public required string Scopes { get; set; }
+    /// <summary>When the keep-alive renews the refresh token, in milliseconds since 1970-01-01 UTC.</summary>
+    public virtual long RenewAt { get; set; }
 
-    /// <summary>Whether the connection can be used; stored as its name.</summary>
-    public ConnectionStatus Status { get; set; }
+    /// <summary>When an unfinished refresh is taken up, in milliseconds since 1970-01-01 UTC; null when there is none.</summary>
+    public virtual long? RecoverAt { get; set; }
 
-    /// <summary>Why the connection is not active; null while it is.</summary>
-    public string? StatusReason { get; set; }
+    /// <summary>JSON without secrets: everything else that the library knows of the connection.</summary>
+    public virtual string State { get; set; } = "";
 
-    /// <summary>When the customer last authorized.</summary>
-    public DateTimeOffset ConnectedAt { get; set; }
+    /// <summary>The tokens, encrypted by ASP.NET Core Data Protection for this account and client id alone.</summary>
+    public virtual string Tokens { get; set; } = "";
 
-    /// <summary>When the keep-alive renews the refresh token. Indexed together with <see cref="Status"/>.</summary>
-    public DateTimeOffset RenewAt { get; set; }
+    internal static AirwallexConnectionEntity Of(StoredConnection connection) => new()
+    {
+        AccountId = connection.AccountId,
+        ClientId = connection.ClientId,
+        Version = connection.Version,
+        Status = connection.Status.ToString(),
+        RenewAt = connection.RenewAt.ToUnixTimeMilliseconds(),
+        RecoverAt = connection.RecoverAt?.ToUnixTimeMilliseconds(),
+        State = connection.State,
+        Tokens = connection.Tokens,
+    };
 
-    /// <summary>Names the refresh that is under way or was interrupted; null otherwise.</summary>
-    public Guid? PendingAttemptId { get; set; }
+    internal StoredConnection ToConnection() => new()
+    {
+        AccountId = AccountId,
+        ClientId = ClientId,
+        Version = Version,
+        Status = Enum.Parse<ConnectionStatus>(Status),
+        RenewAt = DateTimeOffset.FromUnixTimeMilliseconds(RenewAt),
+        RecoverAt = ToInstant(RecoverAt),
+        State = State,
+        Tokens = Tokens,
+    };
 
-    /// <summary>When the refresh token may first have been sent; null without a pending attempt.</summary>
-    public DateTimeOffset? FirstSentAt { get; set; }
-
-    /// <summary>Until when no other instance sends the refresh token; null without a pending attempt. Indexed together with <see cref="Status"/>.</summary>
-    public DateTimeOffset? LeaseExpiresAt { get; set; }
-
-    /// <summary>The HTTP status that the pending attempt was answered with; null when it was not.</summary>
-    public int? AnsweredStatus { get; set; }
-
-    /// <summary>Counts the writes of this row: what every write compares and adds one to.</summary>
-    public long Version { get; set; }
+    internal static DateTimeOffset? ToInstant(long? milliseconds) =>
+        milliseconds is { } value ? DateTimeOffset.FromUnixTimeMilliseconds(value) : null;
 }

@@ -1,38 +1,56 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
-/// <summary>The table of connections, on any relational engine. Columns keep the names that the app's own conventions give them.</summary>
+/// <summary>The table. What matters is set explicitly, so that conventions of the application's model do not change it.</summary>
 internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfiguration<AirwallexConnectionEntity>
 {
-    // What a key of SQL Server (900 bytes) and MySQL (767) holds with room to spare; Airwallex's ids have 27 characters.
-    public const int MaxAccountIdLength = 255;
-
-    // A date and time in UTC is what every engine can store, index and compare: SQLite cannot compare DateTimeOffset, and
-    // PostgreSQL accepts UTC alone. The kind is set on reading since SQLite and SQL Server do not keep it.
-    private static readonly ValueConverter<DateTimeOffset, DateTime> UtcInstant = new(
-        instant => instant.UtcDateTime,
-        stored => new DateTimeOffset(stored.Kind == DateTimeKind.Local ? stored.ToUniversalTime() : DateTime.SpecifyKind(stored, DateTimeKind.Utc)));
+    // The key fits SQL Server's 900 bytes and MySQL's 3,072. A length of -1 is unbounded text on every engine.
+    public static readonly Dictionary<string, (int MaxLength, bool IsUnicode)> Texts = new()
+    {
+        [nameof(AirwallexConnectionEntity.AccountId)] = (255, true),
+        [nameof(AirwallexConnectionEntity.ClientId)] = (128, true),
+        [nameof(AirwallexConnectionEntity.Version)] = (64, false),
+        [nameof(AirwallexConnectionEntity.Status)] = (32, false),
+        [nameof(AirwallexConnectionEntity.State)] = (-1, true),
+        [nameof(AirwallexConnectionEntity.Tokens)] = (-1, false),
+    };
 
     public void Configure(EntityTypeBuilder<AirwallexConnectionEntity> builder)
     {
-        builder.ToTable("AirwallexConnections");
-        builder.HasKey(row => row.AccountId);
-        builder.Property(row => row.AccountId).HasMaxLength(MaxAccountIdLength).ValueGeneratedNever();
-        builder.Property(row => row.ProtectedAccessToken).IsUnicode(false);
-        builder.Property(row => row.ProtectedRefreshToken).IsUnicode(false);
-        builder.Property(row => row.Status).HasConversion<string>().HasMaxLength(32).IsUnicode(false);
-        foreach (var property in builder.Metadata.GetProperties().Where(property => property.ClrType == typeof(DateTimeOffset) || property.ClrType == typeof(DateTimeOffset?)))
+        builder.ToTable("AirwallexConnections").HasKey(row => new { row.AccountId, row.ClientId });
+
+        // What every instance asks every few seconds: one client's active connections that are due. Each index holds the whole question.
+        builder.HasIndex(row => new { row.ClientId, row.Status, row.RenewAt });
+        builder.HasIndex(row => new { row.ClientId, row.Status, row.RecoverAt });
+        foreach (var (name, (maxLength, isUnicode)) in Texts)
         {
-            property.SetValueConverter(UtcInstant);
+            builder.Property(name).IsRequired().HasMaxLength(maxLength).IsUnicode(isUnicode).IsFixedLength(false)
+                .UseCollation(BinaryCollation(builder.Metadata.Model));
         }
 
-        // The questions of the keep-alive and of the recovery, asked every few seconds by every instance: active connections due by
-        // a moment, in the order of that moment. Each index holds the whole question, so that an engine without statistics
-        // (SQLite, a cached plan) has no better one to take, and reads only what is due.
-        builder.HasIndex(row => new { row.Status, row.RenewAt });
-        builder.HasIndex(row => new { row.Status, row.LeaseExpiresAt });
+        foreach (var property in builder.Metadata.GetProperties())
+        {
+            property.IsConcurrencyToken = property.Name == nameof(AirwallexConnectionEntity.Version);
+            if (!property.IsShadowProperty())
+            {
+                property.ValueGenerated = ValueGenerated.Never;
+                property.SetColumnType(null);
+                property.SetProviderClrType(null);
+                property.SetValueConverter((ValueConverter?)null);
+                property.SetValueComparer((ValueComparer?)null);
+            }
+        }
     }
+
+    // Ids are compared by ordinal, and the usual collations of these engines ignore case. The provider's annotations tell the engine.
+    private static string? BinaryCollation(IReadOnlyModel model) =>
+        Has(model, "SqlServer:") ? "Latin1_General_100_BIN2" : Has(model, "MySql:") ? "utf8mb4_bin" : null;
+
+    private static bool Has(IReadOnlyModel model, string prefix) =>
+        model.GetAnnotations().Any(annotation => annotation.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 }

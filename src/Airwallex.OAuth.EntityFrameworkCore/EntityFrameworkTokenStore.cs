@@ -1,152 +1,175 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Transactions;
-using Microsoft.AspNetCore.DataProtection;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
 /// <summary>
-/// Connections in a table of the application's own context. Compare-and-swap is one conditional UPDATE, or one INSERT whose key conflict means that
-/// the swap was lost: the engine's own atomicity of one statement, at any isolation level, is all it needs. Thread-safe.
+/// Connections in a table of the application's context. Every write is one conditional statement, whose atomicity at any isolation level is all that
+/// compare-and-swap needs. Thread-safe.
 /// </summary>
 internal sealed partial class EntityFrameworkTokenStore<TContext>(
-    IServiceScopeFactory scopes,
-    IDataProtectionProvider dataProtection,
-    ILogger<EntityFrameworkTokenStore<TContext>> logger) : ITokenStore
+    ContextRunner<TContext> contexts, TimeProvider time, ILogger<EntityFrameworkTokenStore<TContext>> logger) : ITokenStore
     where TContext : DbContext
 {
-    private readonly ConnectionProtector _protector = new(dataProtection);
+    private const string Active = nameof(ConnectionStatus.Active);
+    private const int MaxWrites = 3;
 
-    // Rows as they were read, by the tokens they were read as: while a connection keeps its tokens, so do their columns, encrypted as they are.
-    private readonly ConditionalWeakTable<TokenSet, AirwallexConnectionEntity> _asRead = [];
+    // How a missing table or column is told: SQLSTATE of PostgreSQL, MySQL and MariaDB; the words of SQLite and SQL Server.
+    private static readonly string[] MissingTableSigns =
+        ["42P01", "42703", "42S02", "42S22", "no such table", "no such column", "Invalid object name", "Invalid column name"];
 
-    // Rows that could not be decrypted, by account and version, so that the scans of every few seconds report each once.
-    private readonly ConcurrentDictionary<string, long> _reportedUnreadable = new(StringComparer.Ordinal);
+    private static readonly TimeSpan MissingTableDelay = TimeSpan.FromSeconds(20);
+    private volatile Tuple<DateTimeOffset, DbException>? _missingTable;
 
-    public async ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(accountId);
+        ArgumentNullException.ThrowIfNull(key);
+        var (accountId, clientId) = (key.AccountId, key.ClientId);
+        var row = await ReadAsync(
+            rows => rows.SingleOrDefaultAsync(row => row.AccountId == accountId && row.ClientId == clientId, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
 
-        var row = await InContextAsync(
-            context => ConnectionRows.FindAsync(context, accountId, cancellationToken), cancellationToken).ConfigureAwait(false);
-
-        // A collation may find an id that differs in case or by trailing spaces: another account.
-        if (row?.AccountId != accountId)
-        {
-            return null;
-        }
-
-        var connection = _protector.ToConnection(row);
-        _asRead.Add(connection.Tokens, row);
-        return connection;
+        // A collation that the application chose may find an id that differs in case: another account.
+        return row?.AccountId == accountId && row.ClientId == clientId ? row.ToConnection() : null;
     }
 
-    public async ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TrySaveAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (connection.AccountId.Length > AirwallexConnectionEntityConfiguration.MaxAccountIdLength)
+        if (connection is not { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 })
         {
-            throw new AirwallexOAuthException(
-                $"Account id {connection.AccountId} has {connection.AccountId.Length} characters, and the table keeps {AirwallexConnectionEntityConfiguration.MaxAccountIdLength}. Nothing was written.");
+            throw new AirwallexOAuthException("An account id has at most 255 characters, a client id 128, a version 64. Nothing was written.");
         }
 
-        var read = TakeAsRead(connection);
-        var row = _protector.ToNextRow(connection, read);
-        return await InContextAsync(
-            context => connection.Version == 0
-                ? ConnectionRows.InsertAsync(context, row, cancellationToken)
-                : ConnectionRows.UpdateAsync(context, row, read, cancellationToken),
+        var row = AirwallexConnectionEntity.Of(connection);
+        return WriteAsync(
+            row,
+            expectedVersion,
+            context => expectedVersion is null ? context.Add(row) : Update(context.Attach(row), expectedVersion),
+            cancellationToken);
+    }
+
+    public ValueTask<bool> TryDeleteAsync(ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(expectedVersion);
+        var row = new AirwallexConnectionEntity { AccountId = key.AccountId, ClientId = key.ClientId, Version = expectedVersion };
+        return WriteAsync(row, expectedVersion, context => context.Remove(row), cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var page = await ReadAsync(rows => rows.Page(query).ToListAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return page.ConvertAll(row => row.ToConnection());
+    }
+
+    public async ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        var instant = now.ToUnixTimeMilliseconds();
+        return await ReadAsync(
+            rows => rows.GroupBy(row => row.ClientId).Select(group => new ConnectionSummary
+            {
+                ClientId = group.Key,
+                Active = group.LongCount(row => row.Status == Active),
+                ReauthorizationRequired = group.LongCount(row => row.Status == nameof(ConnectionStatus.ReauthorizationRequired)),
+                Disconnected = group.LongCount(row => row.Status == nameof(ConnectionStatus.Disconnected)),
+                RenewalDue = group.LongCount(row => row.Status == Active && row.RenewAt <= instant),
+                RefreshPending = group.LongCount(row => row.Status == Active && row.RecoverAt != null),
+                OldestRenewAt = AirwallexConnectionEntity.ToInstant(group.Min(row => row.Status == Active ? row.RenewAt : (long?)null)),
+            }).ToListAsync(cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default)
+    private async Task<T> ReadAsync<T>(Func<IQueryable<AirwallexConnectionEntity>, Task<T>> read, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(accountId);
-
-        await InContextAsync(context => ConnectionRows.DeleteAsync(context, accountId, cancellationToken), cancellationToken).ConfigureAwait(false);
-    }
-
-    public async IAsyncEnumerable<AirwallexConnection> ListAsync(
-        ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(filter);
-
-        var pages = new ConnectionPages(filter);
-        while (true)
+        if (_missingTable is var (retryAt, missing) && time.GetUtcNow() < retryAt)
         {
-            // A context for each page: no reader and no connection is held open while the consumer works.
-            var page = await InContextAsync(context => pages.ReadNextAsync(ConnectionRows.Of(context), cancellationToken), cancellationToken).ConfigureAwait(false);
-            foreach (var row in page)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (TryRead(row) is { } connection)
-                {
-                    yield return connection;
-                }
-            }
-
-            if (pages.IsLast)
-            {
-                yield break;
-            }
+            throw DescribeMissingTable(missing);
         }
-    }
 
-    // At most once: after this write, another version stands.
-    private AirwallexConnectionEntity? TakeAsRead(AirwallexConnection connection) =>
-        _asRead.TryGetValue(connection.Tokens, out var row) && _asRead.Remove(connection.Tokens)
-        && row.AccountId == connection.AccountId && row.Version == connection.Version ? row : null;
-
-    // One row that cannot be decrypted must not keep the keep-alive from all others.
-    private AirwallexConnection? TryRead(AirwallexConnectionEntity row)
-    {
         try
         {
-            return _protector.ToConnection(row);
+            // The application's filters (of a tenant, of soft deletion) are not about connections.
+            var result = await contexts.RunAsync(
+                context => read(context.Set<AirwallexConnectionEntity>().IgnoreQueryFilters().AsNoTracking()), cancellationToken).ConfigureAwait(false);
+            _missingTable = null;
+            return result;
         }
-        catch (AirwallexOAuthException exception)
+        catch (DbException exception) when (Array.Exists(
+            MissingTableSigns, sign => sign == exception.SqlState || exception.Message.Contains(sign, StringComparison.Ordinal)))
         {
-            if (!_reportedUnreadable.TryGetValue(row.AccountId, out var version) || version != row.Version)
+            var described = DescribeMissingTable(exception);
+            if (_missingTable is null)
             {
-                _reportedUnreadable[row.AccountId] = row.Version;
-                LogUnreadable(logger, row.AccountId, exception);
+                LogMissingTable(logger, described.Message);
             }
 
-            return null;
+            // EF Core logs every command that fails.
+            _missingTable = new(time.GetUtcNow() + MissingTableDelay, exception);
+            throw described;
         }
     }
 
-    private async Task<T> InContextAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
+    private static AirwallexOAuthException DescribeMissingTable(DbException exception) => new(
+        $"The database of {typeof(TContext).Name} has no table AirwallexConnections as the model describes it: add a migration "
+            + "(dotnet ef migrations add AddAirwallexOAuth) and apply it (dotnet ef database update).",
+        exception);
+
+    /// <summary>
+    /// Writes, and looks when that fails, since providers tell a lost race in many ways and a write that took effect may fail. Ours is stored: won.
+    /// Another or none: lost, and ours cannot take effect any more. Still the expected one: nobody wrote, and the write is tried again.
+    /// </summary>
+    private async ValueTask<bool> WriteAsync(
+        AirwallexConnectionEntity row, string? expectedVersion, Func<TContext, EntityEntry> change, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-
-        // The note of a refresh must be committed before the refresh token is sent, whatever becomes of a caller's transaction.
-        using var noTransaction = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
-        var scope = scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        for (var writes = 1; ; writes++)
         {
-            if (scope.ServiceProvider.GetService<IDbContextFactory<TContext>>() is not { } factory)
+            try
             {
-                return await work(Checked(scope.ServiceProvider.GetRequiredService<TContext>())).ConfigureAwait(false);
+                return await contexts.RunAsync(context => WriteAsync(context, change, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
-
-            var context = await factory.CreateDbContextAsync(cancellationToken).ConfigureAwait(false);
-            await using (context.ConfigureAwait(false))
+            catch (Exception exception) when (exception is not AirwallexOAuthException && !cancellationToken.IsCancellationRequested)
             {
-                return await work(Checked(context)).ConfigureAwait(false);
+                var key = new ConnectionKey { AccountId = row.AccountId, ClientId = row.ClientId };
+                var stored = await FindAsync(key, cancellationToken).ConfigureAwait(false);
+                if (stored?.Version != expectedVersion)
+                {
+                    return stored?.Version == row.Version;
+                }
+
+                if (writes == MaxWrites)
+                {
+                    throw;
+                }
             }
         }
     }
 
-    private static TContext Checked(TContext context) =>
-        context.Model.FindEntityType(typeof(AirwallexConnectionEntity)) is not null
-            ? context
-            : throw new AirwallexOAuthException(
-                $"{typeof(TContext).Name} has no table of Airwallex connections. Call modelBuilder.UseAirwallexOAuth() in its OnModelCreating and add a migration.");
+    private static async Task<bool> WriteAsync(TContext context, Func<TContext, EntityEntry> change, CancellationToken cancellationToken)
+    {
+        var entry = change(context);
+        var whenWritten = entry.State == EntityState.Deleted ? EntityState.Detached : EntityState.Unchanged;
+        await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+        return entry.State == whenWritten ? true : throw new InvalidOperationException(
+            $"An override or interceptor of {typeof(TContext).Name}.SaveChanges kept a connection from being written. Leave {entry.Metadata.ClrType.Name} out of it.");
+    }
 
-    [LoggerMessage(100, LogLevel.Error, "The connection of account {AccountId} is left out of a listing, and so neither kept alive nor recovered, since its tokens cannot be decrypted. It is reported once until its row changes.")]
-    private static partial void LogUnreadable(ILogger logger, string accountId, Exception exception);
+    // Columns that the application added stay as they are.
+    private static EntityEntry<AirwallexConnectionEntity> Update(EntityEntry<AirwallexConnectionEntity> entry, string expectedVersion)
+    {
+        foreach (var property in entry.Properties.Where(property => !property.Metadata.IsShadowProperty() && !property.Metadata.IsPrimaryKey()))
+        {
+            property.IsModified = true;
+        }
+
+        entry.Property(row => row.Version).OriginalValue = expectedVersion;
+        return entry;
+    }
+
+    [LoggerMessage(100, LogLevel.Error, "{Problem}")]
+    private static partial void LogMissingTable(ILogger logger, string problem);
 }

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What an account id looks like: 1 to 255 characters, no control characters, no white space at an end.</summary>
+/// <summary>
+/// What an account id looks like: 1 to 255 characters, no control characters, no white space at an end.
+/// </summary>
 internal static class AccountIdRule
 {
     public const int LongestLength = 255;
@@ -11,13 +13,13 @@ internal static class AccountIdRule
         if (!IsValid(accountId))
         {
             throw new ArgumentException(
-                $"An account id has 1 to {LongestLength} characters, no control characters, and no white space at an end.",
-                parameter);
+                $"An account id has 1 to {LongestLength} characters, no control characters, and no white space " +
+                "at an end.", parameter);
         }
     }
 
     public static bool IsValid(string accountId) =>
         accountId.Length is > 0 and <= LongestLength
         && !char.IsWhiteSpace(accountId[0]) && !char.IsWhiteSpace(accountId[^1])
-        && !accountId.AsSpan().ContainsAnyInRange('\u0000', '\u001f') && !accountId.AsSpan().ContainsAnyInRange('\u007f', '\u009f');
+        && !accountId.Any(char.IsControl);
 }

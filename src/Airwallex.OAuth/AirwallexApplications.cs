@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Every application of this process, in the order of registration. Each is made when first asked for.</summary>
+/// <summary>
+/// Every application of this process, in the order of registration. Each is made when first asked for.
+/// </summary>
 internal sealed class AirwallexApplications(
     IServiceProvider services, IEnumerable<ApplicationRegistration> registrations)
 {
@@ -17,7 +19,8 @@ internal sealed class AirwallexApplications(
     /// <summary>Whether a client id is that of one of them.</summary>
     /// <param name="clientId">The client id.</param>
     public bool HasClient(string clientId) =>
-        Array.Exists(_names, name => services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().Get(name).ClientId == clientId);
+        Array.Exists(_names, name =>
+            services.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().Get(name).ClientId == clientId);
 
     /// <summary>The application of a name, empty for the one without.</summary>
     /// <param name="name">The name.</param>

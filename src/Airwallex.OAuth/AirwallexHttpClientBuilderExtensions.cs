@@ -8,14 +8,15 @@ namespace Airwallex.OAuth;
 public static class AirwallexHttpClientBuilderExtensions
 {
     /// <summary>
-    /// Gives the client the API's base address (unless it has one), the pinned API version (if any; a request's own wins),
-    /// and on each request an access token of the account that the request is for: fresh, refreshed in time, replaced once
-    /// after a 401. Cookies are turned off. Needs <c>AddAirwallexOAuth</c>, in any order; the last call for a client counts.
+    /// Gives the client the API's base address (unless it has one), the pinned API version (if any; a request's own
+    /// wins), and on each request an access token of the account that the request is for: fresh, refreshed in time,
+    /// replaced once after a 401. Cookies are turned off. Needs <c>AddAirwallexOAuth</c>, in any order; the last call
+    /// for a client counts.
     /// </summary>
     /// <param name="builder">The client.</param>
     /// <param name="accountSelector">
-    /// Names the account of requests on which <c>SetAirwallexAccount</c> was not called. Default: null, each request names
-    /// its own.
+    /// Names the account of requests on which <c>SetAirwallexAccount</c> was not called. Default: null, each request
+    /// names its own.
     /// </param>
     /// <returns>The builder.</returns>
     /// <remarks>
@@ -33,8 +34,8 @@ public static class AirwallexHttpClientBuilderExtensions
     /// <param name="builder">The client.</param>
     /// <param name="name">The name of the application, as in <c>AddAirwallexOAuth(name, …)</c>.</param>
     /// <param name="accountSelector">
-    /// Names the account of requests on which <c>SetAirwallexAccount</c> was not called. Default: null, each request names
-    /// its own.
+    /// Names the account of requests on which <c>SetAirwallexAccount</c> was not called. Default: null, each request
+    /// names its own.
     /// </param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">The name is empty or a path.</exception>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Adds to an application that <c>AddAirwallexOAuth</c> registered. Every method returns the builder.</summary>
+/// <summary>
+/// Adds to an application that <c>AddAirwallexOAuth</c> registered. Every method returns the builder.
+/// </summary>
 public sealed class AirwallexOAuthBuilder
 {
     internal AirwallexOAuthBuilder(
@@ -26,14 +28,14 @@ public sealed class AirwallexOAuthBuilder
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// The name of the application: the key of its keyed services and the name of its options. Empty for the application
-    /// without a name.
+    /// The name of the application: the key of its keyed services and the name of its options. Empty for the
+    /// application without a name.
     /// </summary>
     public string Name { get; }
 
     /// <summary>
-    /// The section that the options come from; for packages that read settings of their own from it. Null when the options
-    /// are set in code.
+    /// The section that the options come from; for packages that read settings of their own from it. Null when the
+    /// options are set in code.
     /// </summary>
     public IConfiguration? Configuration { get; }
 
@@ -51,8 +53,8 @@ public sealed class AirwallexOAuthBuilder
     public IHttpClientBuilder ApiHttpClient { get; }
 
     /// <summary>
-    /// Keeps the connections of all applications in <typeparamref name="TStore"/>, a singleton. Default: in memory, which a
-    /// host accepts in Development only.
+    /// Keeps the connections of all applications in <typeparamref name="TStore"/>, a singleton. Default: in memory,
+    /// which a host accepts in Development only.
     /// </summary>
     public AirwallexOAuthBuilder AddTokenStore<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>()
@@ -75,8 +77,8 @@ public sealed class AirwallexOAuthBuilder
     }
 
     /// <summary>
-    /// Tells <typeparamref name="TObserver"/> what happens to the connections of all applications. It is made in a scope
-    /// of its own for each event, so it may inject anything. Several may be added; each once.
+    /// Tells <typeparamref name="TObserver"/> what happens to the connections of all applications. It is made in a
+    /// scope of its own for each event, so it may inject anything. Several may be added; each once.
     /// </summary>
     public AirwallexOAuthBuilder AddConnectionObserver<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TObserver>()
@@ -88,15 +90,16 @@ public sealed class AirwallexOAuthBuilder
         }
 
         var isAdded = Services.Any(service =>
-            service.ImplementationInstance is ObserverRegistration registered && registered.Name == typeof(TObserver).FullName);
+            service.ImplementationInstance is ObserverRegistration registered
+                && registered.Name == typeof(TObserver).FullName);
         return isAdded
             ? this
             : AddObserver(typeof(TObserver).FullName!, static provider => provider.GetRequiredService<TObserver>());
     }
 
     /// <summary>
-    /// Tells the observer that <paramref name="create"/> makes what happens to the connections of all applications. It is
-    /// made in a scope of its own for each event, which disposes of it. Several may be added.
+    /// Tells the observer that <paramref name="create"/> makes what happens to the connections of all applications. It
+    /// is made in a scope of its own for each event, which disposes of it. Several may be added.
     /// </summary>
     /// <param name="create">Makes the observer, from the services of the event's scope.</param>
     public AirwallexOAuthBuilder AddConnectionObserver(Func<IServiceProvider, IConnectionObserver> create)

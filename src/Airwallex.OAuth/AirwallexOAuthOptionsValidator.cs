@@ -23,8 +23,8 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         return faults.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                $"The options of {ApplicationRegistration.Describe(name ?? Options.DefaultName)} of Airwallex OAuth cannot be " +
-                $"used. {string.Join(" ", faults)}");
+                $"The options of {ApplicationRegistration.Describe(name ?? Options.DefaultName)} of Airwallex OAuth " +
+                $"cannot be used. {string.Join(" ", faults)}");
     }
 
     private static void CheckIdentity(AirwallexOAuthOptions options, List<string> faults)
@@ -60,7 +60,8 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
 
         Require(
             !char.IsWhiteSpace(value[0]) && !char.IsWhiteSpace(value[^1]) && !value.Any(char.IsControl),
-            $"{name} has white space at an end, or a control character such as a line break; a copy often adds one.", faults);
+            $"{name} has white space at an end, or a control character such as a line break; a copy often adds one.",
+            faults);
     }
 
     private static void CheckAddresses(AirwallexOAuthOptions options, List<string> faults)
@@ -112,8 +113,8 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
     {
         Require(
             keepAlive.WindowStart > 0 && keepAlive.WindowStart < keepAlive.WindowEnd && keepAlive.WindowEnd < 1,
-            $"KeepAlive.WindowStart ({Text(keepAlive.WindowStart)}) and KeepAlive.WindowEnd ({Text(keepAlive.WindowEnd)}) must " +
-            "rise between 0 and 1: the window lies within the refresh token's life.", faults);
+            $"KeepAlive.WindowStart ({Text(keepAlive.WindowStart)}) and KeepAlive.WindowEnd " +
+            $"({Text(keepAlive.WindowEnd)}) must rise between 0 and 1: the window lies within the refresh token's life.", faults);
         Require(
             keepAlive.MaxConcurrency is >= 1 and <= 1000,
             $"KeepAlive.MaxConcurrency ({keepAlive.MaxConcurrency}) must be from 1 to 1000.", faults);

@@ -17,11 +17,13 @@ public static class AirwallexOAuthServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">
-    /// The section, such as <c>configuration.GetSection("Airwallex")</c>. What changes in it takes effect without a restart.
+    /// The section, such as <c>configuration.GetSection("Airwallex")</c>. What changes in it takes effect without a
+    /// restart.
     /// </param>
     /// <returns>A builder to add a token store and observers with.</returns>
     /// <exception cref="InvalidOperationException">An application without a name is registered already.</exception>
-    public static AirwallexOAuthBuilder AddAirwallexOAuth(this IServiceCollection services, IConfiguration configuration)
+    public static AirwallexOAuthBuilder AddAirwallexOAuth(
+        this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
@@ -44,7 +46,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
     }
 
     /// <summary>
-    /// The same with options that are configured elsewhere, by <c>services.Configure&lt;AirwallexOAuthOptions&gt;(…)</c>.
+    /// The same with options that are configured elsewhere, by
+    /// <c>services.Configure&lt;AirwallexOAuthOptions&gt;(…)</c>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>A builder to add a token store and observers with.</returns>
@@ -57,8 +60,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
 
     /// <summary>
     /// Registers one of several applications of this program: a client id of its own, with its options and its
-    /// connections. Its services are keyed by <paramref name="name"/>: <c>[FromKeyedServices("eu")] AirwallexConnections</c>.
-    /// One token store and all observers serve all applications.
+    /// connections. Its services are keyed by <paramref name="name"/>: <c>[FromKeyedServices("eu")]
+    /// AirwallexConnections</c>. One token store and all observers serve all applications.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name, such as "eu" or "live"; not a path.</param>
@@ -138,7 +141,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
     private static void EnsureFirst(IServiceCollection services, ApplicationRegistration registration)
     {
         if (!services.Any(service =>
-            service.ServiceType == typeof(ApplicationRegistration) && registration.Equals(service.ImplementationInstance)))
+            service.ServiceType == typeof(ApplicationRegistration)
+            && registration.Equals(service.ImplementationInstance)))
         {
             return;
         }
@@ -147,8 +151,9 @@ public static class AirwallexOAuthServiceCollectionExtensions
             ? "AddAirwallexOAuth was called twice without a name. Give the second application a name, as in " +
               "AddAirwallexOAuth(\"eu\", …). To change the options of the first, call " +
               "services.Configure<AirwallexOAuthOptions>(…)."
-            : $"AddAirwallexOAuth was called twice with the name '{registration.Name}'. Give each application a name of " +
-              $"its own. To change the options of one, call services.Configure<AirwallexOAuthOptions>(\"{registration.Name}\", …).");
+            : $"AddAirwallexOAuth was called twice with the name '{registration.Name}'. Give each application a name " +
+              "of its own. To change the options of one, call " +
+              $"services.Configure<AirwallexOAuthOptions>(\"{registration.Name}\", …).");
     }
 
     private static void AddOncePerProgram(IServiceCollection services)
@@ -159,7 +164,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
             ServiceDescriptor.Singleton<IValidateOptions<AirwallexOAuthOptions>, AirwallexOAuthOptionsValidator>());
         services.TryAddSingleton<IOptionsFactory<AirwallexOAuthOptions>, LastValidOptions>();
         services.TryAddSingleton<DefaultTokenStore>();
-        services.TryAddSingleton<ITokenStore>(static provider => provider.GetRequiredService<DefaultTokenStore>().Store);
+        services.TryAddSingleton<ITokenStore>(
+            static provider => provider.GetRequiredService<DefaultTokenStore>().Store);
         services.TryAddSingleton<ConnectionEventDispatcher>();
         services.TryAddSingleton<AirwallexApplications>();
         services.TryAddSingleton<StartChecks>();
@@ -176,7 +182,8 @@ public static class AirwallexOAuthServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => new ApiAddress(Application(provider)));
 
         Add(ServiceLifetime.Singleton, provider => Application(provider).Connections);
-        Add(ServiceLifetime.Transient, provider => TokenHttpClient.Create(provider, registration, Application(provider)));
+        Add(ServiceLifetime.Transient, provider =>
+            TokenHttpClient.Create(provider, registration, Application(provider)));
         Add(ServiceLifetime.Transient, provider => new AuthorizeUrlBuilder(Application(provider).Options));
         Add(ServiceLifetime.Singleton, provider => new AirwallexClientFactory(
             registration,

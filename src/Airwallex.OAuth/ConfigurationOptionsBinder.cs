@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Binds the options of one application to a section of the configuration. A value that cannot be read is a fault among the
-/// others of the validation, with its key and with what it should be, and not an exception of its own.
+/// Binds the options of one application to a section of the configuration. A value that cannot be read is a fault among
+/// the others of the validation, with its key and with what it should be, and not an exception of its own.
 /// </summary>
 internal sealed class ConfigurationOptionsBinder(string application, IConfiguration configuration)
     : IConfigureNamedOptions<AirwallexOAuthOptions>, IValidateOptions<AirwallexOAuthOptions>
@@ -36,7 +36,8 @@ internal sealed class ConfigurationOptionsBinder(string application, IConfigurat
     {
         var section = new ConfigurationReader(configuration);
         options.Environment = section.Read(
-            nameof(options.Environment), options.Environment, TryParse, "does not exist; choose Demo, Sandbox or Production");
+            nameof(options.Environment), options.Environment, TryParse,
+            "does not exist; choose Demo, Sandbox or Production");
         options.ClientId = section.Text(nameof(options.ClientId)) ?? options.ClientId;
         options.ClientSecret = section.Text(nameof(options.ClientSecret)) ?? options.ClientSecret;
         options.RedirectUri = section.Address(nameof(options.RedirectUri), options.RedirectUri);
@@ -53,8 +54,10 @@ internal sealed class ConfigurationOptionsBinder(string application, IConfigurat
 
         var keepAlive = options.KeepAlive;
         var part = section.Part(nameof(options.KeepAlive));
-        keepAlive.Enabled = part.Read(nameof(keepAlive.Enabled), keepAlive.Enabled, bool.TryParse, "must be true or false");
-        keepAlive.WindowStart = part.Read(nameof(keepAlive.WindowStart), keepAlive.WindowStart, TryParse, "must be a number");
+        keepAlive.Enabled = part.Read(
+            nameof(keepAlive.Enabled), keepAlive.Enabled, bool.TryParse, "must be true or false");
+        keepAlive.WindowStart = part.Read(
+            nameof(keepAlive.WindowStart), keepAlive.WindowStart, TryParse, "must be a number");
         keepAlive.WindowEnd = part.Read(nameof(keepAlive.WindowEnd), keepAlive.WindowEnd, TryParse, "must be a number");
         keepAlive.MaxConcurrency = part.Read(
             nameof(keepAlive.MaxConcurrency), keepAlive.MaxConcurrency, TryParse, "must be a whole number");

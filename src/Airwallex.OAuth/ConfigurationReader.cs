@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Reads values of a section, and collects what cannot be read. A value that is missing or blank changes nothing.</summary>
+/// <summary>
+/// Reads values of a section, and collects what cannot be read. A value that is missing or blank changes nothing.
+/// </summary>
 internal sealed class ConfigurationReader(IConfiguration section, List<string>? faults = null)
 {
     public delegate bool TryParse<T>(string text, out T value);
@@ -37,12 +39,13 @@ internal sealed class ConfigurationReader(IConfiguration section, List<string>? 
     public Uri? Address(string key, Uri? present) => Read<Uri?>(key, present, TryParseAddress, "is not an address");
 
     public TimeSpan Duration(string key, TimeSpan present) => Read(
-        key, present, static (string text, out TimeSpan value) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value),
+        key, present, static (string text, out TimeSpan value) =>
+            TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value),
         "is not a duration; write 00:01:00 for a minute");
 
     /// <summary>
-    /// A list, or one text with white space between the words, as an environment variable holds it. The text wins: lists in
-    /// files have none.
+    /// A list, or one text with white space between the words, as an environment variable holds it. The text wins:
+    /// lists in files have none.
     /// </summary>
     public IList<string> Words(string key, IList<string> present)
     {
@@ -55,5 +58,6 @@ internal sealed class ConfigurationReader(IConfiguration section, List<string>? 
             : [.. texts.SelectMany(text => (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
     }
 
-    private static bool TryParseAddress(string text, out Uri? value) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value);
+    private static bool TryParseAddress(string text, out Uri? value) =>
+        Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value);
 }

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Makes the options, and makes sure that a slip in a changed configuration stops nothing: what cannot be used is reported,
-/// and the options before the change stay in force. At start there is nothing before it, and the host does not start.
+/// Makes the options, and makes sure that a slip in a changed configuration stops nothing: what cannot be used is
+/// reported, and the options before the change stay in force. At start there is nothing before it, and the host does
+/// not start.
 /// </summary>
 internal sealed class LastValidOptions(
     IEnumerable<IConfigureOptions<AirwallexOAuthOptions>> setups,
@@ -44,7 +45,8 @@ internal sealed class LastValidOptions(
             throw new OptionsValidationException(name, typeof(AirwallexOAuthOptions),
             [
                 $"ClientId '{options.ClientId}' of {ApplicationRegistration.Describe(name)} is also that of " +
-                $"{ApplicationRegistration.Describe(same)}: give each application a client id of its own, or register one.",
+                $"{ApplicationRegistration.Describe(same)}: give each application a client id of its own, or register " +
+                "one.",
             ]);
         }
     }

@@ -44,17 +44,17 @@ internal sealed class StartChecks(
         if (!isChosen && services.GetService<IHostEnvironment>() is { } host && !host.IsDevelopment())
         {
             throw new InvalidOperationException(
-                $"No token store was chosen, and the environment is {host.EnvironmentName}: connections would live in " +
-                "memory only, and a restart would lose every one. Call AddTokenStore or AddEntityFrameworkStore on the " +
-                "builder that AddAirwallexOAuth returns; AddTokenStore<InMemoryTokenStore>() accepts the loss.");
+                $"No token store was chosen, and the environment is {host.EnvironmentName}: connections would live " +
+                "in memory only, and a restart would lose every one. Call AddTokenStore or AddEntityFrameworkStore on " +
+                "the builder that AddAirwallexOAuth returns; AddTokenStore<InMemoryTokenStore>() accepts the loss.");
         }
 
         if (store is not InMemoryTokenStore && services.GetService<IDataProtectionProvider>() is null)
         {
             throw new InvalidOperationException(
                 $"The token store {store.GetType().Name} keeps encrypted tokens, but nothing encrypts them: call " +
-                "services.AddDataProtection() of the package Microsoft.AspNetCore.DataProtection, and persist its keys " +
-                "where all instances read them.");
+                "services.AddDataProtection() of the package Microsoft.AspNetCore.DataProtection, and persist its " +
+                "keys where all instances read them.");
         }
     }
 

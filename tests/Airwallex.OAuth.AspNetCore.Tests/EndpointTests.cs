@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -11,13 +12,12 @@ namespace Airwallex.OAuth.AspNetCore.Tests;
 public sealed class EndpointTests
 {
     [Fact]
-    public async Task Authorization_of_the_group_guards_the_flow_but_not_the_webhooks()
+    public async Task Authorization_of_the_group_guards_the_start_but_locks_out_neither_callback_nor_webhooks()
     {
         await using var app = await ConnectApp.StartAsync(
             services: services =>
             {
-                services.AddAuthentication().AddCookie();
-                services.AddAuthorization();
+                services.AddUsers();
             },
             map: app =>
             {
@@ -32,7 +32,7 @@ public sealed class EndpointTests
         var webhook = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/airwallex/webhooks"));
 
         Assert.Contains("/Account/Login", connect.Headers.Location!.OriginalString, StringComparison.Ordinal);
-        Assert.Contains("/Account/Login", callback.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, callback.StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, webhook.StatusCode);
     }
 
@@ -70,12 +70,10 @@ public sealed class EndpointTests
 
     [Theory]
     [InlineData("/banking/airwallex")]
-    [InlineData("banking/airwallex/")]
+    [InlineData("/banking/airwallex/")]
     public async Task The_endpoints_can_be_anywhere(string prefix)
     {
-        await using var app = await ConnectApp.StartAsync(
-            flow => flow.CallbackPath = "/banking/airwallex/callback",
-            map: app => app.MapAirwallexOAuth(prefix));
+        await using var app = await ConnectApp.StartAsync(map: app => app.MapAirwallexOAuth(prefix));
         app.Simulator.AllowRedirectUri(new Uri("http://localhost/banking/airwallex/callback"));
         using var browser = app.NewBrowser();
 
@@ -83,11 +81,19 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task The_endpoints_can_be_at_the_root()
+    {
+        await using var app = await ConnectApp.StartAsync(map: app => app.MapAirwallexOAuth("/"));
+        app.Simulator.AllowRedirectUri(new Uri("http://localhost/callback"));
+        using var browser = app.NewBrowser();
+
+        Assert.Equal("/", (await app.ConnectAsync(browser, "/connect")).Headers.Location!.OriginalString);
+    }
+
+    [Fact]
     public async Task The_endpoints_can_be_in_a_group()
     {
-        await using var app = await ConnectApp.StartAsync(
-            flow => flow.CallbackPath = "/api/airwallex/callback",
-            map: app => app.MapGroup("/api").MapAirwallexOAuth());
+        await using var app = await ConnectApp.StartAsync(map: app => app.MapGroup("/api").MapAirwallexOAuth());
         app.Simulator.AllowRedirectUri(new Uri("http://localhost/api/airwallex/callback"));
         using var browser = app.NewBrowser();
 
@@ -95,33 +101,93 @@ public sealed class EndpointTests
     }
 
     [Fact]
-    public async Task Endpoints_away_from_the_callback_path_are_refused()
+    public async Task Route_options_of_the_application_do_not_change_the_redirect_uri()
     {
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(map: app => app.MapAirwallexOAuth("/elsewhere")));
+        await using var app = await ConnectApp.StartAsync(
+            services: services => services.AddRouting(routes => (routes.LowercaseUrls, routes.AppendTrailingSlash) = (true, true)),
+            map: app => app.MapAirwallexOAuth("/Bank"));
+        app.Simulator.AllowRedirectUri(new Uri("http://localhost/Bank/callback"));
+        using var browser = app.NewBrowser();
 
-        Assert.Contains("/elsewhere/callback", error.Message, StringComparison.Ordinal);
-        Assert.Contains("CallbackPath is /airwallex/callback", error.Message, StringComparison.Ordinal);
+        Assert.Equal("/", (await app.ConnectAsync(browser, "/Bank/connect")).Headers.Location!.OriginalString);
     }
 
     [Fact]
-    public async Task Endpoints_in_a_group_away_from_the_callback_path_are_refused()
+    public void A_prefix_without_a_slash_is_refused_as_what_it_may_have_been_meant_for()
     {
-        await using var app = await ConnectApp.StartAsync(map: app => app.MapGroup("/api").MapAirwallexOAuth());
-        using var browser = app.NewBrowser();
+        var builder = WebApplication.CreateBuilder();
+        using var app = builder.Build();
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => browser.GetAsync("/api/airwallex/connect"));
+        var error = Assert.Throws<ArgumentException>(() => app.MapAirwallexOAuth("eu"));
+
+        Assert.Equal("prefix", error.ParamName);
+        Assert.Contains("applicationName", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Endpoints_under_a_path_with_parameters_are_refused_at_start()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
+            options: core => core.RedirectUri = new Uri("https://pay.example/t1/airwallex/callback"),
+            map: app => app.MapAirwallexOAuth("/{tenant}/airwallex")));
+
+        Assert.Contains("fixed path", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Endpoints_that_are_mapped_twice_are_refused()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(map: app =>
+        {
+            app.MapAirwallexOAuth();
+            app.MapAirwallexOAuth("/again");
+        }));
+
+        Assert.Contains("once", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://pay.example/oauth/callback", "/airwallex/callback")]
+    [InlineData("https://pay.example/Airwallex/Callback", "/airwallex/callback")]
+    [InlineData("https://pay.example/airwallex/callback/", "/airwallex/callback")]
+    [InlineData("https://pay.example/my-airwallex/callback", "/airwallex/callback")]
+    public async Task A_redirect_uri_that_cannot_lead_to_the_callback_is_refused_at_start(string redirectUri, string callback)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
+            options: core => core.RedirectUri = new Uri(redirectUri)));
+
+        Assert.Contains(redirectUri, error.Message, StringComparison.Ordinal);
+        Assert.Contains($"callback at {callback}:", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_redirect_uri_is_held_against_the_whole_path_of_a_group()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
+            options: core => core.RedirectUri = new Uri("https://pay.example/airwallex/callback"),
+            map: app => app.MapGroup("/api").MapAirwallexOAuth()));
 
         Assert.Contains("/api/airwallex/callback", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_redirect_uri_away_from_the_callback_path_is_refused_at_start()
+    public async Task Missing_scopes_are_found_at_start()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => ConnectApp.StartAsync(
-            options: core => core.RedirectUri = new Uri("https://pay.example/oauth/callback"), map: _ => { }));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(options: core => core.Scopes = []));
 
-        Assert.Contains("https://pay.example/oauth/callback", error.Message, StringComparison.Ordinal);
-        Assert.Contains("/airwallex/callback", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Scopes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_challenge_without_mapped_endpoints_says_what_is_missing()
+    {
+        await using var app = await ConnectApp.StartAsync(
+            map: app => app.MapGet("/start", () => Results.Challenge(authenticationSchemes: ["Airwallex"])));
+        using var browser = app.NewBrowser();
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => browser.GetAsync("/start"));
+
+        Assert.Contains("app.MapAirwallexOAuth()", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,14 +196,14 @@ public sealed class EndpointTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => ConnectApp.StartAsync(
             flow =>
             {
-                flow.CallbackPath = "";
-                flow.StateLifetime = TimeSpan.Zero;
-                flow.Webhooks.TimestampTolerance = TimeSpan.FromMinutes(-1);
+                flow.StateLifetime = TimeSpan.FromDays(10);
+                flow.Webhooks.MaxAge = TimeSpan.FromMinutes(-1);
                 flow.Webhooks.Secrets = ["fine", " "];
-            },
-            map: _ => { }));
+            }));
 
-        Assert.Equal(4, error.Failures.Count());
+        Assert.Contains("StateLifetime is 10.00:00:00 (10 days)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("MaxAge is -00:01:00", error.Message, StringComparison.Ordinal);
+        Assert.Contains("blank secret", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("fine", error.Message, StringComparison.Ordinal);
     }
 
@@ -163,9 +229,15 @@ public sealed class EndpointTests
     [Fact]
     public async Task Adding_the_flow_twice_adds_to_its_configuration()
     {
-        await using var app = await ConnectApp.StartAsync(services: services =>
-            services.AddAirwallexOAuth().AddConnectFlow(flow => flow.StateLifetime = TimeSpan.FromMinutes(3)));
+        var services = new ServiceCollection();
+        services.AddAirwallexOAuth(_ => { })
+            .AddConnectFlow(flow => flow.StateLifetime = TimeSpan.FromMinutes(3))
+            .AddConnectFlow(flow => flow.UsePkce = false);
+        await using var provider = services.BuildServiceProvider();
 
-        Assert.Equal(TimeSpan.FromMinutes(3), app.App.Services.GetRequiredService<IOptions<ConnectFlowOptions>>().Value.StateLifetime);
+        var options = provider.GetRequiredService<IOptions<ConnectFlowOptions>>().Value;
+
+        Assert.Equal(TimeSpan.FromMinutes(3), options.StateLifetime);
+        Assert.False(options.UsePkce);
     }
 }

@@ -60,6 +60,19 @@ public sealed class ReturnUrlTests
         Assert.Equal("localhost", new Uri(new Uri("http://localhost/"), response.Headers.Location).Host);
     }
 
+    [Theory]
+    [InlineData(1024, HttpStatusCode.Redirect)]
+    [InlineData(1025, HttpStatusCode.BadRequest)]
+    public async Task A_return_url_has_at_most_1024_characters(int length, HttpStatusCode expected)
+    {
+        await using var app = await ConnectApp.StartAsync();
+        using var browser = app.NewBrowser();
+
+        var response = await browser.GetAsync("/airwallex/connect?returnUrl=/" + new string('a', length - 1));
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
     [Fact]
     public async Task Two_return_urls_are_refused()
     {

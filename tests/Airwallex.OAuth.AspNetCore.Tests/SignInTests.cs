@@ -46,10 +46,10 @@ public sealed class SignInTests
         });
         using var browser = app.NewBrowser();
 
-        await app.ConnectAsync(browser);
+        await browser.FollowHopAsync(await app.AuthorizeAsync(browser));
 
         Assert.False(user!.Identity?.IsAuthenticated ?? false);
-        Assert.Empty(browser.Cookies.GetAllCookies());
+        Assert.DoesNotContain(browser.Cookies.GetAllCookies(), cookie => cookie.Name.Contains("AspNetCore", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Redirect, (await browser.GetAsync("/me")).StatusCode);
     }
 
@@ -112,47 +112,43 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task The_user_is_known_even_when_the_pipeline_comes_to_the_callback_first()
+    public async Task The_user_is_known_without_UseAuthentication_in_the_pipeline()
     {
-        // Without endpoints, UseAuthentication handles the callback before it looks at the application's default scheme.
         string? name = null;
-        await using var app = await StartWithCookiesAsync(
-            null,
-            flow => flow.OnConnected = connected =>
+        await using var app = await ConnectApp.StartAsync(new Setup
+        {
+            Flow = flow => flow.OnConnected = connected =>
             {
                 name = connected.User.Identity!.Name;
                 return Task.CompletedTask;
             },
-            mapFlow: false);
+            Services = services => services.AddUsers(),
+            Map = app =>
+            {
+                // The application's builder adds UseAuthentication by itself, unless it finds that it is there.
+                ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+                app.MapAirwallexOAuth();
+                app.MapUsers();
+            },
+        });
         using var browser = app.NewBrowser();
         await browser.GetAsync("/sign-in?name=bob");
 
-        await app.ConnectAsync(browser, "/start");
+        await app.ConnectAsync(browser);
 
         Assert.Equal("bob", name);
     }
 
-    private static Task<ConnectApp> StartWithCookiesAsync(string? defaultScheme, Action<ConnectFlowOptions>? flow = null, bool mapFlow = true) =>
+    private static Task<ConnectApp> StartWithCookiesAsync(string? defaultScheme, Action<ConnectFlowOptions>? flow = null) =>
         ConnectApp.StartAsync(
             flow,
-            services: services =>
-            {
-                services.AddAuthentication(options => options.DefaultScheme = defaultScheme).AddCookie();
-                services.AddAuthorization();
-            },
+            services: services => services.AddUsers(defaultScheme),
             map: app =>
             {
                 app.UseAuthentication();
                 app.UseAuthorization();
-                if (mapFlow)
-                {
-                    app.MapAirwallexOAuth();
-                }
-
-                app.MapGet("/start", () => Results.Challenge(authenticationSchemes: ["Airwallex"]));
-                app.MapGet("/me", (ClaimsPrincipal user) => user.Identity!.Name).RequireAuthorization();
-                app.MapGet("/sign-in", (string name) => Results.SignIn(
-                    new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], "Cookies")), authenticationScheme: "Cookies"));
+                app.MapAirwallexOAuth();
+                app.MapUsers();
             });
 
     private static async Task<string> ReadAsync(Browser browser, string url)

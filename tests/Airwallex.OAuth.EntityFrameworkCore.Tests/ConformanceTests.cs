@@ -1,34 +1,41 @@
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
+using Airwallex.OAuth.EntityFrameworkCore.Tests.Sample;
 using Airwallex.OAuth.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
-/// <summary>The store keeps every rule of <see cref="TokenStoreConformance"/>, two instances of it on one database, on a file and on a server.</summary>
+/// <summary>The store keeps every rule of <see cref="TokenStoreConformance"/>: two instances of it on one database, on a file and on a server.</summary>
 public sealed class ConformanceTests(ConformanceTests.Instances instances) : IClassFixture<ConformanceTests.Instances>
 {
     public static TheoryData<string> Rules => [.. TokenStoreConformance.RuleNames];
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public async Task Store_on_sqlite_keeps_the_rule(string rule) => await (await instances.OnAsync(Engine.Sqlite)).RunAsync(rule);
+    public async Task Store_on_a_file_keeps_the_rule(string rule) =>
+        await (await instances.OnAsync("a file", () => TestDatabase.CreateAsync(Engine.Sqlite))).RunAsync(rule);
 
-    [PostgresTheory]
+    [ServerTheory]
     [MemberData(nameof(Rules))]
-    public async Task Store_on_postgresql_keeps_the_rule(string rule) => await (await instances.OnAsync(Engine.Postgres)).RunAsync(rule);
+    public async Task Store_on_the_server_keeps_the_rule(string rule) =>
+        await (await instances.OnAsync("the server", () => TestDatabase.CreateAsync(Engine.Server))).RunAsync(rule);
 
-    /// <summary>Two instances on one database of each engine, for all rules.</summary>
-    public sealed class Instances : IAsyncLifetime, IDisposable
+    /// <summary>Two instances on one database each, for all rules.</summary>
+    public sealed class Instances : IAsyncLifetime
     {
-        private readonly KeyFolder _keys = new();
-        private readonly Dictionary<Engine, (TestDatabase Database, StoreHost First, StoreHost Second)> _instances = [];
+        private readonly Dictionary<string, (TestDatabase Database, StoreHost First, StoreHost Second)> _instances = [];
 
-        public async Task<TokenStoreConformance> OnAsync(Engine engine)
+        public async Task<TokenStoreConformance> OnAsync(string name, Func<Task<TestDatabase>> create)
         {
-            if (!_instances.TryGetValue(engine, out var instances))
+            if (!_instances.TryGetValue(name, out var instances))
             {
-                var database = await TestDatabase.CreateAsync(engine);
-                instances = (database, StoreHost.Create(database, _keys), StoreHost.Create(database, _keys, ContextFrom.Factory));
-                _instances[engine] = instances;
+                var database = await create();
+                instances = (
+                    database,
+                    await StoreHost.CreateWithTablesAsync<SampleDbContext>(database),
+                    StoreHost.Create<SampleDbContext>(services => services.AddPooledDbContextFactory<SampleDbContext>(database.Use)));
+                _instances[name] = instances;
             }
 
             return new Conformance(instances.First.Store, instances.Second.Store);
@@ -45,8 +52,6 @@ public sealed class ConformanceTests(ConformanceTests.Instances instances) : ICl
                 await database.DisposeAsync();
             }
         }
-
-        public void Dispose() => _keys.Dispose();
     }
 
     private sealed class Conformance(ITokenStore first, ITokenStore second) : TokenStoreConformance

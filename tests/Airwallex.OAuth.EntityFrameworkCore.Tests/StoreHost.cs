@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
 /// <summary>One instance of an application, as far as its token store goes.</summary>
-internal sealed class StoreHost : IAsyncDisposable
+public sealed class StoreHost : IAsyncDisposable
 {
     private StoreHost(ServiceProvider services, LogRecords logs)
     {
@@ -23,55 +23,75 @@ internal sealed class StoreHost : IAsyncDisposable
 
     public LogRecords Logs { get; }
 
-    public static StoreHost Create(
-        TestDatabase database, KeyFolder keys, ContextFrom context = ContextFrom.Scope, Action<DbContextOptionsBuilder>? configure = null,
-        LogLevel logLevel = LogLevel.Information) =>
-        Create(keys, builder => database.AddStore(builder, context, configure), logLevel);
+    /// <summary>The store on a context that is registered by AddDbContext.</summary>
+    public static StoreHost Create<TContext>(TestDatabase database, Action<DbContextOptionsBuilder>? configure = null, TimeProvider? time = null)
+        where TContext : DbContext =>
+        Create<TContext>(
+            services => services.AddDbContext<TContext>(options =>
+            {
+                database.Use(options);
+                configure?.Invoke(options);
+            }),
+            time);
 
-    public static StoreHost Create(KeyFolder keys, Action<AirwallexOAuthBuilder> addStore, LogLevel logLevel = LogLevel.Information)
+    /// <summary>The store on a context that is registered in any way.</summary>
+    public static StoreHost Create<TContext>(Action<IServiceCollection> addContext, TimeProvider? time = null)
+        where TContext : DbContext
     {
         var logs = new LogRecords();
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(logs).SetMinimumLevel(logLevel));
-        services.AddDataProtection().PersistKeysToFileSystem(keys.Folder).SetApplicationName("tests");
-        addStore(new AirwallexOAuthBuilder(services));
+        services.AddLogging(logging => logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace));
+        services.AddSingleton(time ?? TimeProvider.System);
+        addContext(services);
+        new AirwallexOAuthBuilder(services).AddEntityFrameworkStore<TContext>();
 
         // As strict as a web application in development: a store that takes a scoped service from the root is found out.
-        return new StoreHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true }), logs);
+        return new StoreHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true }), logs);
+    }
+
+    /// <summary>The same, with the tables of the context.</summary>
+    public static async Task<StoreHost> CreateWithTablesAsync<TContext>(TestDatabase database, Action<DbContextOptionsBuilder>? configure = null)
+        where TContext : DbContext
+    {
+        var host = Create<TContext>(database, configure);
+        await using var scope = host.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<TContext>().Database.EnsureCreatedAsync();
+        return host;
+    }
+
+    /// <summary>What a host does at its start.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in Services.GetServices<IHostedService>().Where(service => service.GetType().Assembly == typeof(AirwallexConnectionEntity).Assembly))
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
     }
 
     public ValueTask DisposeAsync() => Services.DisposeAsync();
 }
 
-/// <summary>A key ring in a folder, deleted when disposed.</summary>
-internal sealed class KeyFolder : IDisposable
+/// <summary>What was logged.</summary>
+public sealed class LogRecords : ILoggerProvider
 {
-    public DirectoryInfo Folder { get; } = Directory.CreateTempSubdirectory("airwallex-keys-");
+    private readonly ConcurrentQueue<(string Category, LogLevel Level, string Text)> _records = new();
 
-    public void Dispose() => Folder.Delete(recursive: true);
-}
+    public IReadOnlyList<(string Category, LogLevel Level, string Text)> All => [.. _records];
 
-/// <summary>What was logged, message and exception.</summary>
-internal sealed class LogRecords : ILoggerProvider, ILogger
-{
-    private readonly ConcurrentQueue<(LogLevel Level, EventId Id, string Text)> _records = new();
-
-    /// <summary>What the store itself logged.</summary>
-    public IEnumerable<string> OfStore => _records.Where(record => record.Id.Name == "LogUnreadable").Select(record => record.Text);
-
-    public IEnumerable<string> All => _records.Select(record => record.Text);
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _records.Enqueue((logLevel, eventId, $"{formatter(state, exception)} {exception}"));
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     public void Dispose()
     {
+    }
+
+    private sealed class Logger(LogRecords records, string category) : ILogger
+    {
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            records._records.Enqueue((category, logLevel, $"{formatter(state, exception)} {exception}"));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
     }
 }

@@ -4,35 +4,32 @@ using Microsoft.AspNetCore.Http;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>A customer has connected an Airwallex account: what <see cref="ConnectFlowOptions.OnConnected"/> is told.</summary>
+/// <summary>
+/// A customer has connected an Airwallex account: what <see cref="ConnectFlowOptions.OnConnected"/> is told. Not thread-safe.
+/// </summary>
 public sealed class ConnectedContext
 {
-    internal ConnectedContext(HttpContext httpContext, AirwallexConnection connection, ClaimsPrincipal user, AuthenticationProperties properties, string returnUrl)
-    {
-        HttpContext = httpContext;
-        Connection = connection;
-        User = user;
-        Properties = properties;
-        ReturnUrl = returnUrl;
-    }
-
     /// <summary>The callback request.</summary>
-    public HttpContext HttpContext { get; }
+    public required HttpContext HttpContext { get; init; }
 
     /// <summary>The connection, as saved.</summary>
-    public AirwallexConnection Connection { get; }
+    public required AirwallexConnection Connection { get; init; }
 
-    /// <summary>Whom the application's own default scheme has signed in; without any identity when nobody is. The flow changes nothing about it.</summary>
-    public ClaimsPrincipal User { get; }
+    /// <summary>The user who connected; see <see cref="ConnectingContext.User"/>. The flow changes nothing about the sign-in.</summary>
+    public required ClaimsPrincipal User { get; init; }
 
-    /// <summary>What the challenge that started the flow carried in its <see cref="AuthenticationProperties.Items"/>.</summary>
-    public AuthenticationProperties Properties { get; }
+    /// <summary>What the start of the flow put into <see cref="AuthenticationProperties.Items"/>.</summary>
+    public required AuthenticationProperties Properties { get; init; }
 
-    /// <summary>Where the customer is sent next; local unless changed here.</summary>
-    public string ReturnUrl { get; set; }
+    /// <summary>Where the customer is sent next. Default: where the start of the flow said, a local URL.</summary>
+    public required string ReturnUrl { get; set; }
 
-    internal bool Handled { get; private set; }
+    /// <summary>Whether the handler has written the response. Default: false, the customer is sent to <see cref="ReturnUrl"/>.</summary>
+    public bool IsHandled { get; private set; }
 
-    /// <summary>Says that the response has been written and no redirect is to follow.</summary>
-    public void HandleResponse() => Handled = true;
+    /// <summary>
+    /// Says that the response has been written and no redirect is to follow. A callback that is repeated is sent to
+    /// <see cref="ReturnUrl"/> all the same.
+    /// </summary>
+    public void HandleResponse() => IsHandled = true;
 }

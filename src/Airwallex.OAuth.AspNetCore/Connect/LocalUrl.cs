@@ -6,6 +6,8 @@ namespace Airwallex.OAuth.AspNetCore;
 /// <summary>Where a customer may be sent after the flow: a path of this site, however a browser or a proxy reads it.</summary>
 internal static class LocalUrl
 {
+    public const int MaxLength = 1024;
+
     /// <summary>Whether <paramref name="url"/> is local; if so, gives it in a form that fits into a Location header.</summary>
     public static bool TryEncode(string? url, [NotNullWhen(true)] out string? encoded)
     {
@@ -17,7 +19,7 @@ internal static class LocalUrl
         }
 
         var candidate = UriHelper.Encode(relative);
-        if (!IsLocal(candidate))
+        if (!IsLocal(candidate) || candidate.Length > MaxLength)
         {
             return false;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Airwallex.OAuth.AspNetCore;
@@ -8,14 +9,17 @@ namespace Airwallex.OAuth.AspNetCore;
 /// <summary>Reads an event's JSON. Everything in it is checked before it is used; null stands for what cannot be used.</summary>
 internal static class WebhookBody
 {
-    public const string ConnectionDisconnected = "connection.disconnected";
-    public const string PartnerConnectionDisconnected = "partner_connection.disconnected";
+    private const string ConnectionDisconnected = "connection.disconnected";
+    private const string PartnerConnectionDisconnected = "partner_connection.disconnected";
+
+    public static bool IsDisconnection(WebhookEvent webhookEvent) =>
+        webhookEvent.Name is ConnectionDisconnected or PartnerConnectionDisconnected;
 
     public static WebhookEvent? Parse(ReadOnlySequence<byte> body)
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(WithoutByteOrderMark(body));
             var root = document.RootElement;
             return root.ValueKind == JsonValueKind.Object && TryText(root, "id", out var id) && TryText(root, "name", out var name)
                 ? new WebhookEvent
@@ -28,14 +32,13 @@ internal static class WebhookBody
                 }
                 : null;
         }
-        // The second is how JsonElement speaks of strings that are not valid UTF-8 or UTF-16.
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }
     }
 
-    /// <summary>The accounts that a disconnection is about, wherever the event lists them; empty when it names none that could be one.</summary>
+    /// <summary>The accounts that a disconnection is about, each once, wherever the event lists them. What is not a text is left out.</summary>
     public static IReadOnlyCollection<string> DisconnectedAccounts(WebhookEvent disconnection)
     {
         var accounts = new HashSet<string>(StringComparer.Ordinal);
@@ -53,12 +56,10 @@ internal static class WebhookBody
 
             foreach (var id in ids.EnumerateArray())
             {
-                if (id.ValueKind != JsonValueKind.String || id.GetString() is not { Length: > 0 } text)
+                if (TextOrNull(id) is { } text)
                 {
-                    return [];
+                    accounts.Add(text);
                 }
-
-                accounts.Add(text);
             }
         }
 
@@ -72,6 +73,12 @@ internal static class WebhookBody
         return reason is null
             ? $"Airwallex reported that the connection was ended ({disconnection.Name})."
             : $"Airwallex reported that the connection was ended ({disconnection.Name}, {Printable.From(reason)}).";
+    }
+
+    private static ReadOnlySequence<byte> WithoutByteOrderMark(ReadOnlySequence<byte> body)
+    {
+        var reader = new SequenceReader<byte>(body);
+        return reader.IsNext(Encoding.UTF8.Preamble, advancePast: true) ? reader.UnreadSequence : body;
     }
 
     private static JsonElement Data(JsonElement root) => TryMember(root, "data", JsonValueKind.Object, out var data) ? data : default;
@@ -89,7 +96,20 @@ internal static class WebhookBody
     }
 
     private static string? TextOrNull(JsonElement holder, string name) =>
-        TryMember(holder, name, JsonValueKind.String, out var member) && member.GetString() is { Length: > 0 } text ? text : null;
+        TryMember(holder, name, JsonValueKind.String, out var member) ? TextOrNull(member) : null;
+
+    private static string? TextOrNull(JsonElement member)
+    {
+        try
+        {
+            return member.ValueKind == JsonValueKind.String && member.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // How JsonElement speaks of strings that are not valid UTF-8 or UTF-16.
+            return null;
+        }
+    }
 
     // Airwallex writes the offset without a colon: 2025-07-24T07:16:00+0000.
     private static DateTimeOffset? InstantOrNull(JsonElement holder, string name) =>

@@ -1,68 +1,65 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Receives Airwallex's webhooks: checks size, signature and age, then handles each event once. Airwallex takes 200 for "handled" and
-/// delivers again after anything else, so 200 is said only when the work is done.
+/// Receives Airwallex's webhooks: checks size, signature and age, tells the application, and passes disconnections on as hints. Airwallex
+/// takes 200 for "received" and delivers again after anything else, for three days.
 /// </summary>
-internal sealed class WebhookReceiver(
-    AirwallexConnections connections, IOptionsMonitor<ConnectFlowOptions> options, TimeProvider time, ILogger<WebhookReceiver> logger)
+internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports reports, IServiceProvider services)
 {
     private const int MaxBodyBytes = 256 * 1024;
 
-    private readonly RecentIds _handled = new(capacity: 10_000);
-    private readonly ConcurrentDictionary<string, bool> _underWay = new(StringComparer.Ordinal);
+    // A report is usually stored within milliseconds. Airwallex is not to wait for a slow store: a crash before then loses only a hint.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    public async Task ReceiveAsync(HttpContext context) => context.Response.StatusCode = await HandleAsync(context.Request).ConfigureAwait(false);
+    private readonly WebhookMetrics _metrics = new(services, flow.ApplicationName);
+    private readonly TimeProvider _time = services.GetRequiredService<TimeProvider>();
+    private readonly LogThrottle _throttle = services.GetRequiredService<LogThrottle>();
+    private readonly ILogger _logger = services.GetRequiredService<ILogger<WebhookReceiver>>();
 
-    private async Task<int> HandleAsync(HttpRequest request)
+    public async Task ReceiveAsync(HttpContext context)
     {
-        var webhooks = options.CurrentValue.Webhooks;
+        var outcome = await HandleAsync(context).ConfigureAwait(false);
+        context.Response.StatusCode = outcome.StatusCode;
+        _metrics.Received(outcome.Name);
+        if (outcome.Fault is { } fault && _throttle.ShouldLog(outcome.Name, out var suppressed))
+        {
+            _logger.RefusedWebhook(outcome.StatusCode, fault, suppressed);
+        }
+    }
+
+    private async Task<WebhookOutcome> HandleAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var webhooks = flow.Options.Webhooks;
         if (webhooks.Secrets.Count == 0)
         {
-            logger.NoWebhookSecret();
-            return StatusCodes.Status503ServiceUnavailable;
+            return WebhookOutcome.NoSecret;
         }
 
         if (!TryHeader(request, "x-timestamp", out var timestamp) || !TryHeader(request, "x-signature", out var signature))
         {
-            return Refuse(StatusCodes.Status400BadRequest, "x-timestamp or x-signature is missing");
+            return WebhookOutcome.Unsigned;
         }
 
-        if (!IsRecent(timestamp, webhooks.TimestampTolerance))
-        {
-            return Refuse(StatusCodes.Status401Unauthorized, "x-timestamp is no instant in milliseconds, or too far from our clock");
-        }
-
-        var aborted = request.HttpContext.RequestAborted;
         if (request.ContentLength > MaxBodyBytes)
         {
-            return Refuse(StatusCodes.Status413PayloadTooLarge, "the body is too large");
+            return WebhookOutcome.TooLarge;
         }
 
-        var body = (await request.BodyReader.ReadAtLeastAsync(MaxBodyBytes + 1, aborted).ConfigureAwait(false)).Buffer;
+        var body = (await request.BodyReader.ReadAtLeastAsync(MaxBodyBytes + 1, context.RequestAborted).ConfigureAwait(false)).Buffer;
         try
         {
-            if (body.Length > MaxBodyBytes)
-            {
-                return Refuse(StatusCodes.Status413PayloadTooLarge, "the body is too large");
-            }
-
-            if (!WebhookSignature.IsValid(signature, timestamp, body, webhooks.Secrets))
-            {
-                return Refuse(StatusCodes.Status401Unauthorized, "the signature was made with none of the configured secrets");
-            }
-
-            return WebhookBody.Parse(body) is { } webhookEvent
-                ? await HandleOnceAsync(webhookEvent, webhooks, aborted).ConfigureAwait(false)
-                : Refuse(StatusCodes.Status400BadRequest, "the body is not a JSON object with an id and a name");
+            return body.Length > MaxBodyBytes ? WebhookOutcome.TooLarge
+                : !WebhookSignature.IsValid(signature, timestamp, body, webhooks.Secrets) ? WebhookOutcome.WrongSignature
+                : !IsRecent(timestamp, webhooks.MaxAge) ? WebhookOutcome.TooOld
+                : WebhookBody.Parse(body) is { } webhookEvent ? await AcceptAsync(webhookEvent, webhooks, context).ConfigureAwait(false)
+                : WebhookOutcome.Malformed;
         }
         finally
         {
@@ -70,87 +67,80 @@ internal sealed class WebhookReceiver(
         }
     }
 
-    private async Task<int> HandleOnceAsync(WebhookEvent webhookEvent, WebhookOptions webhooks, CancellationToken cancellationToken)
+    private async Task<WebhookOutcome> AcceptAsync(WebhookEvent webhookEvent, WebhookOptions webhooks, HttpContext context)
     {
-        if (_handled.Contains(webhookEvent.Id))
+        var (id, name) = (Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
+        _logger.WebhookReceived(id, name);
+        var stored = PassOnDisconnections(webhookEvent);
+        try
         {
-            logger.WebhookWasHandledBefore(Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
-            return StatusCodes.Status200OK;
+            await (webhooks.OnEvent?.Invoke(new WebhookContext
+            {
+                Event = webhookEvent,
+                Services = context.RequestServices,
+                ApplicationName = flow.ApplicationName,
+                CancellationToken = context.RequestAborted,
+            }) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever the application throws: Airwallex is to deliver again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (_throttle.ShouldLog(WebhookOutcome.HandlerFailed.Name, out var suppressed))
+            {
+                _logger.WebhookFailed(id, name, suppressed, exception);
+            }
+
+            return WebhookOutcome.HandlerFailed;
         }
 
-        // Not 200: the delivery under way may yet fail.
-        if (!_underWay.TryAdd(webhookEvent.Id, true))
+        return await AreStoredAsync(stored).ConfigureAwait(false) ? WebhookOutcome.Accepted : WebhookOutcome.NotStored;
+    }
+
+    /// <returns>Each report, true once it is stored; null for one that there is no room for.</returns>
+    private List<Task<bool>?> PassOnDisconnections(WebhookEvent webhookEvent)
+    {
+        if (!WebhookBody.IsDisconnection(webhookEvent))
         {
-            return Refuse(StatusCodes.Status409Conflict, "another delivery of the same event is being handled");
+            return [];
+        }
+
+        var accounts = WebhookBody.DisconnectedAccounts(webhookEvent);
+        if (accounts.Count == 0)
+        {
+            // To deliver it again would not help.
+            _logger.DisconnectionWithoutAccount(Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
+        }
+
+        var reason = WebhookBody.Reason(webhookEvent);
+        return accounts.Select(accountId => reports.TryAdd(flow.Connections, accountId, reason)).ToList();
+    }
+
+    private async Task<bool> AreStoredAsync(List<Task<bool>?> stored)
+    {
+        if (stored.Contains(null))
+        {
+            return false;
         }
 
         try
         {
-            if (!await TryHandleAsync(webhookEvent, webhooks, cancellationToken).ConfigureAwait(false))
-            {
-                return Refuse(StatusCodes.Status400BadRequest, "a disconnection names no account");
-            }
-
-            _handled.TryAdd(webhookEvent.Id);
-            return StatusCodes.Status200OK;
+            return (await Task.WhenAll(stored!).WaitAsync(s_patience, _time).ConfigureAwait(false)).All(isStored => isStored);
         }
-#pragma warning disable CA1031 // Whatever the store or the application throws: Airwallex is to deliver again.
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (TimeoutException)
         {
-            logger.WebhookFailed(Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name), exception);
-            return StatusCodes.Status503ServiceUnavailable;
-        }
-        finally
-        {
-            _underWay.TryRemove(webhookEvent.Id, out _);
-        }
-    }
-
-    private async Task<bool> TryHandleAsync(WebhookEvent webhookEvent, WebhookOptions webhooks, CancellationToken cancellationToken)
-    {
-        if (webhookEvent.Name is not (WebhookBody.ConnectionDisconnected or WebhookBody.PartnerConnectionDisconnected))
-        {
-            logger.WebhookReceived(Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
-            await (webhooks.OnEvent?.Invoke(webhookEvent, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            // Under way, and awaited when the host stops.
             return true;
         }
-
-        var accounts = WebhookBody.DisconnectedAccounts(webhookEvent);
-        foreach (var accountId in accounts)
-        {
-            await DisconnectAsync(accountId, webhookEvent, cancellationToken).ConfigureAwait(false);
-        }
-
-        return accounts.Count > 0;
     }
 
-    private async Task DisconnectAsync(string accountId, WebhookEvent disconnection, CancellationToken cancellationToken)
-    {
-        if (!await connections.MarkDisconnectedAsync(accountId, WebhookBody.Reason(disconnection), HappenedBy(disconnection), cancellationToken).ConfigureAwait(false))
-        {
-            logger.NothingToDisconnect(Printable.From(accountId), disconnection.CreatedAt);
-        }
-    }
-
-    // Airwallex gives whole seconds: a disconnection may have happened up to the end of its second, so after a connection made in it.
-    private static DateTimeOffset? HappenedBy(WebhookEvent disconnection) => disconnection.CreatedAt is { } createdAt
-        ? DateTimeOffset.FromUnixTimeSeconds(createdAt.ToUnixTimeSeconds()).AddSeconds(1).AddTicks(-1)
-        : null;
-
-    private bool IsRecent(string timestamp, TimeSpan tolerance) =>
+    private bool IsRecent(string timestamp, TimeSpan maxAge) =>
         long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var sentAt)
-        && Math.Abs(time.GetUtcNow().ToUnixTimeMilliseconds() - sentAt) <= tolerance.TotalMilliseconds;
+        && Math.Abs(_time.GetUtcNow().ToUnixTimeMilliseconds() - sentAt) <= maxAge.TotalMilliseconds;
 
     private static bool TryHeader(HttpRequest request, string name, out string value)
     {
         value = request.Headers.TryGetValue(name, out var values) && values is { Count: 1 } ? values[0] ?? "" : "";
         return value.Length > 0;
-    }
-
-    private int Refuse(int status, string reason)
-    {
-        logger.RefusedWebhook(reason, status);
-        return status;
     }
 }

@@ -6,7 +6,7 @@ public abstract partial class TokenStoreConformance
     private const string VersionOfBothCases = "Ab1-_.~";
 
     private static readonly string[] VersionsLikeIt =
-        ["AB1-_.~", "ab1-_.~", "Ab1-_.~ ", " Ab1-_.~", "Ab1-_.", "Ab1%", "Ab1-__~"];
+        ["AB1-_.~", "ab1-_.~", " Ab1-_.~", "Ab1-_.", "Ab1%", "Ab1-__~"];
 
     /// <summary>A connection that was never saved is not found: null, no exception.</summary>
     public Task UnknownConnectionIsNotFound() =>
@@ -60,7 +60,7 @@ public abstract partial class TokenStoreConformance
     });
 
     /// <summary>
-    /// Versions are compared by ordinal: one that differs in case, or by a trailing blank, is another.
+    /// Versions are compared by ordinal: one that differs in case alone is another.
     /// </summary>
     public Task VersionsAreComparedByOrdinal() => CheckAsync(async run =>
     {
@@ -94,17 +94,17 @@ public abstract partial class TokenStoreConformance
     });
 
     /// <summary>
-    /// A save that is sent again after it took effect gives false and changes nothing. The version that is stored then
-    /// shows the caller that its write took effect.
+    /// A save that is sent again after it took effect changes nothing, whatever it reports: a store may recognize its own write. The version
+    /// that is stored then shows the caller that its write took effect.
     /// </summary>
     public Task RepeatedSaveIsRecognizedByItsVersion() => CheckAsync(async run =>
     {
         var first = await run.SaveAsync(run.NewConnection()).ConfigureAwait(false);
-        await RequireNotSavedAsync(run, first, null).ConfigureAwait(false);
+        await run.Store.TrySaveAsync(first, null).ConfigureAwait(false);
         await run.RequireStoredAsync(first, "After the same first save twice").ConfigureAwait(false);
 
         var second = await run.ReplaceAsync(first, run.NewConnection(first.AccountId)).ConfigureAwait(false);
-        await RequireNotSavedAsync(run, second, first.Version).ConfigureAwait(false);
+        await run.Store.TrySaveAsync(second, first.Version).ConfigureAwait(false);
         await run.RequireStoredAsync(second, "After the same save twice").ConfigureAwait(false);
     });
 

@@ -1,8 +1,9 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What Airwallex's redirect says: a code, or an error when the customer declined. Immutable; <see cref="ToString"/> hides the code.
-/// Check the state with <see cref="AuthorizationState.Matches"/> before anything else. See RFC 6749, sections 4.1.2 and 4.1.2.1.
+/// What Airwallex's redirect says: a code, or an error when the customer declined. Immutable; <see cref="ToString"/>
+/// hides the code. Check the state with <see cref="AuthorizationState.Matches"/> before anything else. See RFC 6749,
+/// sections 4.1.2 and 4.1.2.1.
 /// </summary>
 public sealed record AuthorizationResponse
 {
@@ -10,69 +11,81 @@ public sealed record AuthorizationResponse
     {
     }
 
-    /// <summary>The authorization code, for <see cref="AirwallexConnections.ConnectAsync"/>; null when there is an <see cref="Error"/>.</summary>
+    /// <summary>
+    /// The authorization code, for <see cref="AirwallexConnections.ConnectAsync"/>; null when there is an
+    /// <see cref="Error"/>.
+    /// </summary>
     public string? Code { get; private init; }
 
-    /// <summary>The state of the authorize request; null when the redirect lacks it, which is no match.</summary>
+    /// <summary>The state of the authorize request; null when the redirect lacks it, which never matches.</summary>
     public string? State { get; private init; }
 
-    /// <summary>The error code, such as <c>access_denied</c>; null on success.</summary>
+    /// <summary>
+    /// The error code, such as <c>access_denied</c>; null on success. Text from outside: encode it before showing it.
+    /// </summary>
     public string? Error { get; private init; }
 
-    /// <summary>What Airwallex says about the error; null when nothing. Text from outside: encode it before showing it.</summary>
+    /// <summary>
+    /// What Airwallex says about the error; null when nothing. Text from outside: encode it before showing it.
+    /// </summary>
     public string? ErrorDescription { get; private init; }
 
     /// <summary>Reads the URL that the customer's browser was sent to, absolute or relative.</summary>
+    /// <param name="redirectedTo">The URL, query included. Unknown parameters and the fragment do not matter.</param>
+    /// <returns>The code or the error, and the state.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="redirectedTo"/> is null.</exception>
     /// <exception cref="FormatException">
-    /// The query has neither a code nor an error, has both, or repeats one of its parameters (RFC 6749, section 3.1).
+    /// The query has neither a code nor an error, has both, or repeats one of its parameters (RFC 6749, section 3.1);
+    /// or the code is blank, longer than 8,192 characters or has control characters.
     /// </exception>
     public static AuthorizationResponse Parse(Uri redirectedTo)
     {
         ArgumentNullException.ThrowIfNull(redirectedTo);
 
-        var response = new AuthorizationResponse();
-        foreach (var (name, value) in ReadQuery(redirectedTo))
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in ReadQuery(redirectedTo.OriginalString))
         {
-            response = name switch
+            if (name is "code" or "state" or "error" or "error_description" && !values.TryAdd(name, value))
             {
-                "code" => response with { Code = Once(name, response.Code, value) },
-                "state" => response with { State = Once(name, response.State, value) },
-                "error" => response with { Error = Once(name, response.Error, value) },
-                "error_description" => response with { ErrorDescription = Once(name, response.ErrorDescription, value) },
-                _ => response,
-            };
+                throw Forged($"repeats the parameter {name}");
+            }
         }
 
-        return (response.Code, response.Error) switch
+        var response = new AuthorizationResponse
         {
-            (null, null) => throw new FormatException("The redirect from Airwallex has neither a code nor an error. Check that the whole URL was passed, query included."),
-            (not null, not null) => throw new FormatException("The redirect from Airwallex has both a code and an error. Treat it as forged and let the customer start again."),
+            Code = Find("code"),
+            State = Find("state"),
+            Error = Find("error"),
+            ErrorDescription = Find("error_description"),
+        };
+        return response switch
+        {
+            { Code: null, Error: null } => throw new FormatException(
+                "The redirect from Airwallex has neither a code nor an error. Check that the whole URL was passed, "
+                + "query included."),
+            { Code: not null, Error: not null } => throw Forged("has both a code and an error"),
+            { Code: { } code } when !CodeRule.Allows(code) => throw Forged("has a code that is malformed"),
             _ => response,
         };
+
+        // An empty parameter says as much as a missing one.
+        string? Find(string name) => values.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
     }
 
-    /// <summary>The state of affairs without the code, the state or foreign text.</summary>
-    public override string ToString() => $"AuthorizationResponse {{ Code = {(Code is null ? "null" : "***")}, Error = {Error} }}";
+    /// <summary>Whether it is a code or an error; never the code, the state or text from outside.</summary>
+    public override string ToString() => $"AuthorizationResponse {{ {(Code is null ? "Error" : "Code")} = *** }}";
 
-    private static string? Once(string name, string? before, string value) => before is null
-        ? value.Length == 0 ? null : value
-        : throw new FormatException($"The redirect from Airwallex repeats the parameter {name}. Treat it as forged and let the customer start again.");
+    private static FormatException Forged(string what) =>
+        new($"The redirect from Airwallex {what}. Treat it as forged and let the customer start again.");
 
-    private static IEnumerable<(string Name, string Value)> ReadQuery(Uri uri)
+    private static IEnumerable<(string Name, string Value)> ReadQuery(string url)
     {
-        var text = uri.OriginalString;
-        var from = text.IndexOf('?', StringComparison.Ordinal) + 1;
-        var to = text.IndexOf('#', StringComparison.Ordinal);
-        if (from == 0 || (to >= 0 && to < from))
+        var end = url.IndexOf('#', StringComparison.Ordinal);
+        var query = (end < 0 ? url : url[..end]).Split('?', 2);
+        foreach (var pair in query.Length < 2 ? [] : query[1].Split('&'))
         {
-            yield break;
-        }
-
-        foreach (var pair in text[from..(to < 0 ? text.Length : to)].Split('&', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            yield return equals < 0 ? (Decode(pair), "") : (Decode(pair[..equals]), Decode(pair[(equals + 1)..]));
+            var parts = pair.Split('=', 2);
+            yield return (Decode(parts[0]), parts.Length < 2 ? "" : Decode(parts[1]));
         }
 
         static string Decode(string part) => Uri.UnescapeDataString(part.Replace('+', ' '));

@@ -36,6 +36,16 @@ internal sealed class ClientCredentialsMonitor(TimeProvider time)
     public Refusal? Find(string clientId, string clientSecret) =>
         _refusal is { } latest && (latest.ClientId, latest.ClientSecret) == (clientId, clientSecret) ? latest : null;
 
+    /// <summary>The credentials are being asked about again: the next time is a minute later.</summary>
+    public void Asked(DateTimeOffset now)
+    {
+        if (_refusal is { } latest)
+        {
+            var asked = new Refusal(latest.ClientId, latest.ClientSecret, latest.Failure, now);
+            Interlocked.CompareExchange(ref _refusal, asked, latest);
+        }
+    }
+
     /// <summary>Forgets the refusal: nothing is left that could be asked again.</summary>
     public void Forget() => _refusal = null;
 

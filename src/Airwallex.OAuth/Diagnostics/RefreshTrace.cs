@@ -21,7 +21,7 @@ internal sealed class RefreshTrace
     {
         Telemetry = telemetry;
         Trigger = trigger;
-        (_startedAt, _startedStamp) = (telemetry.Now(), telemetry.Timestamp());
+        (_startedAt, _startedStamp) = (telemetry.Time.GetUtcNow(), telemetry.Time.GetTimestamp());
         if (Spans.AreWanted)
         {
             _span = new Spans.Span("airwallex.oauth.refresh", _startedAt) { StartedBy = startedBy };
@@ -103,7 +103,8 @@ internal sealed class RefreshTrace
 
     /// <summary>The refresh is over.</summary>
     /// <param name="outcome">
-    /// refreshed, recovered, already_fresh, deferred, ended, not_found, rejected (configuration), transient or failed.
+    /// refreshed, recovered, superseded, already_fresh, waiting, deferred, ended, not_found, rejected (configuration),
+    /// transient or failed.
     /// </param>
     /// <param name="exception">Null when it went well.</param>
     public void End(string outcome, Exception? exception = null)
@@ -174,7 +175,7 @@ internal sealed class RefreshTrace
         }
     }
 
-    private TimeSpan Elapsed() => Telemetry.Elapsed(_startedStamp);
+    private TimeSpan Elapsed() => Telemetry.Time.GetElapsedTime(_startedStamp);
 
     private static KeyValuePair<string, object?> Tag(string key, object? value) => new(key, value);
 

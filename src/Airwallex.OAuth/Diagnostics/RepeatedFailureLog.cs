@@ -7,6 +7,8 @@ namespace Airwallex.OAuth;
 /// <param name="time">Measures the minute.</param>
 internal sealed class RepeatedFailureLog(TimeProvider time) : IDisposable
 {
+    private const int MostKinds = 100;
+
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Repetitions> _kinds = []; // Also the lock that guards it.
@@ -24,6 +26,7 @@ internal sealed class RepeatedFailureLog(TimeProvider time) : IDisposable
     {
         lock (_kinds)
         {
+            kind = _kinds.Count < MostKinds || _kinds.ContainsKey(kind) ? kind : "";
             if (_kinds.TryGetValue(kind, out var repetitions))
             {
                 repetitions.Add(write);

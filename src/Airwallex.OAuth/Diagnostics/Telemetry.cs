@@ -23,7 +23,7 @@ internal sealed class Telemetry : IAsyncDisposable
     /// <summary>Publishes the instruments, all with 0.</summary>
     /// <param name="applicationName">The name of the registration; empty for the one without a name.</param>
     /// <param name="meters">Makes the meter. <c>AddHttpClient</c> registers one; null: there are no metrics.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="time">A clock that does not throw.</param>
     public Telemetry(string applicationName, IMeterFactory? meters, TimeProvider time)
     {
         ApplicationName = applicationName.Length > 0 ? applicationName : "default";
@@ -109,7 +109,7 @@ internal sealed class Telemetry : IAsyncDisposable
     public void ObserverEventDropped() => Counts.ObserverDrops.Add();
 
     /// <summary>The latest summary, for the gauges.</summary>
-    public void Summarized(ConnectionSummary summary) => Counts.Set(summary, Now());
+    public void Summarized(ConnectionSummary summary) => Counts.Set(summary, Time.GetUtcNow());
 
     /// <summary>A refresh ended; called by its trace.</summary>
     internal void RefreshEnded(RefreshTrace trace, string outcome, TimeSpan duration)
@@ -122,19 +122,6 @@ internal sealed class Telemetry : IAsyncDisposable
 
     /// <summary>Runs what calls a listener of activities on the queue.</summary>
     internal void Enqueue(Action emit) => _queue.Add(emit);
-
-    /// <summary>The time of the clock, whatever it does.</summary>
-    internal DateTimeOffset Now() => Read(Time.GetUtcNow, TimeProvider.System.GetUtcNow);
-
-    /// <summary>A moment to measure from.</summary>
-    internal long Timestamp() => Read(Time.GetTimestamp, static () => 0);
-
-    /// <summary>How long ago a moment was.</summary>
-    internal TimeSpan Elapsed(long since)
-    {
-        var elapsed = Read(() => Time.GetElapsedTime(since), static () => TimeSpan.Zero);
-        return elapsed > TimeSpan.Zero ? elapsed : TimeSpan.Zero;
-    }
 
     /// <summary>Waits until the log lines, measurements and spans so far are written.</summary>
     /// <param name="timeout">The longest wait, in real time.</param>
@@ -157,21 +144,6 @@ internal sealed class Telemetry : IAsyncDisposable
         {
             _queue.Add(() => histogram.Record(
                 duration.TotalSeconds, Attribute, new(first.Key, first.Value), new(second.Key, second.Value)));
-        }
-    }
-
-    // A clock of somebody else's may throw; only what is shown depends on it.
-    private static T Read<T>(Func<T> read, Func<T> otherwise)
-    {
-        try
-        {
-            return read();
-        }
-#pragma warning disable CA1031
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            return otherwise();
         }
     }
 }

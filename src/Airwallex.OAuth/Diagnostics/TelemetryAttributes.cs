@@ -32,7 +32,8 @@ internal static class TelemetryAttributes
 
     public static readonly string[] RefreshOutcomes =
     [
-        "refreshed", "recovered", "already_fresh", "deferred", "ended", "not_found", "rejected", "transient", "failed",
+        "refreshed", "recovered", "superseded", "already_fresh", "waiting", "deferred", "ended", "not_found", "rejected",
+        "transient", "failed",
     ];
 
     public static readonly string[] GrantTypes = ["authorization_code", "refresh_token"];
@@ -53,7 +54,7 @@ internal static class TelemetryAttributes
     public static readonly string[] ConnectOutcomes =
         ["connected", "imported", "refused", "exchange_failed", "save_failed"];
 
-    public static readonly string[] Works = ["recover", "renew", "summarize"];
+    public static readonly string[] Works = ["recover", "renew", "summarize", "evict"];
     public static readonly string[] StoredStatuses = ["active", "reauthorization_required", "disconnected"];
     public static readonly string[] EndedStatuses = ["reauthorization_required", "disconnected"];
     public static readonly string[] Queues = ["log", "telemetry"];

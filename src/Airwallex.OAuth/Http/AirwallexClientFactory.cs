@@ -52,14 +52,15 @@ public class AirwallexClientFactory
             $"The HTTP client '{name}' carries no access tokens: register it with " +
             $"services.AddHttpClient(\"{name}\").AddAirwallexToken(), or correct the name.", nameof(name));
         return application == _application.Name ? Create(accountId, name) : throw new ArgumentException(
-            $"The HTTP client '{name}' carries access tokens of {ApplicationRegistration.Describe(application)}, and this " +
-            $"factory makes clients of {ApplicationRegistration.Describe(_application.Name)}.", nameof(name));
+            $"The HTTP client '{name}' carries access tokens of {ApplicationRegistration.Describe(application)}, and " +
+            $"this factory makes clients of {ApplicationRegistration.Describe(_application.Name)}.", nameof(name));
     }
 
     private HttpClient Create(string accountId, string name)
     {
         AccountIdRule.Check(accountId, nameof(accountId));
-        var client = new HttpClient(new AccountHandler(accountId, _handlers.CreateHandler(name)), disposeHandler: false);
+        var client = new HttpClient(
+            new AccountHandler(accountId, _handlers.CreateHandler(name)), disposeHandler: false);
         foreach (var configure in _clients.Get(name).HttpClientActions)
         {
             configure(client);

@@ -45,8 +45,8 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         throw new NotSupportedException(
-            "Requests with an Airwallex access token are asynchronous, because they may have to wait for a refresh: use " +
-            "HttpClient.SendAsync.");
+            "Requests with an Airwallex access token are asynchronous, because they may have to wait for a refresh: " +
+            "use HttpClient.SendAsync.");
 
     private async Task<HttpResponseMessage> WaitAndSendAsync(
         HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
@@ -72,13 +72,17 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
         var response = await sending.ConfigureAwait(false);
 
         // After a redirect the response may be another host's, whose 401 says nothing about our token.
-        return IsUnauthorized(response) && api.Settings.Hosts.Allows(response.RequestMessage?.RequestUri ?? request.RequestUri)
+        return IsUnauthorized(response)
+            && api.Settings.Hosts.Allows(response.RequestMessage?.RequestUri ?? request.RequestUri)
             ? await ReplaceTokenAsync(response, request, accountId, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
     private async Task<HttpResponseMessage> ReplaceTokenAsync(
-        HttpResponseMessage rejection, HttpRequestMessage request, string accountId, CancellationToken cancellationToken)
+        HttpResponseMessage rejection,
+        HttpRequestMessage request,
+        string accountId,
+        CancellationToken cancellationToken)
     {
         CachedAccessToken? replacement;
         try
@@ -129,9 +133,8 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
         if (!settings.Hosts.Allows(request.RequestUri))
         {
             throw new AirwallexOAuthException(
-                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the host of " +
-                $"ApiBaseAddress ({settings.BaseAddress.GetLeftPart(UriPartial.Authority)}) only, over https or loopback. " +
-                "If this host is Airwallex's, list it in AdditionalApiHosts.")
+                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the host " +
+                $"of ApiBaseAddress ({Origin(settings.BaseAddress)}) only, over https or loopback. If this host is Airwallex's, list it in AdditionalApiHosts.")
             {
                 AccountId = accountId,
             };

@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Where the API of one application is, now: a change of the options takes effect in pooled handlers and in clients that
-/// are held. Thread-safe.
+/// Where the API of one application is, now: a change of the options takes effect in pooled handlers and in clients
+/// that are held. Thread-safe.
 /// </summary>
 internal sealed class ApiAddress(AirwallexApplication application)
 {
@@ -40,8 +40,8 @@ internal sealed class ApiAddress(AirwallexApplication application)
     }
 
     /// <summary>
-    /// The address as it is now: an address below a base address that a client was given earlier moves below the present
-    /// one. Any other is left alone.
+    /// The address as it is now: an address below a base address that a client was given earlier moves below the
+    /// present one. Any other is left alone.
     /// </summary>
     public Uri? Update(Uri? address, ApiSettings settings)
     {
@@ -59,6 +59,8 @@ internal sealed class ApiAddress(AirwallexApplication application)
             .Select(one => one.AbsoluteUri)
             .Where(one => text.StartsWith(one, StringComparison.Ordinal))
             .MaxBy(one => one.Length);
-        return start is null || start == present.AbsoluteUri ? address : new Uri(present.AbsoluteUri + text[start.Length..]);
+        return start is null || start == present.AbsoluteUri
+            ? address
+            : new Uri(present.AbsoluteUri + text[start.Length..]);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class ApiHosts
     }
 
     public bool Allows(Uri? address) =>
-        address is { IsAbsoluteUri: true } && IsSecure(address) && (IsSame(address, _api.Host, _api.Port) || IsListed(address));
+        address is { IsAbsoluteUri: true } && IsSecure(address)
+            && (IsSame(address, _api.Host, _api.Port) || IsListed(address));
 
     public static bool IsSecure(Uri address) =>
         address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
@@ -46,7 +47,13 @@ internal sealed class ApiHosts
     {
         // The last colon starts a port, unless it is within the brackets of an IPv6 address.
         var colon = entry.LastIndexOf(':');
-        return colon <= entry.LastIndexOf(']') ? (entry, null)
-            : (entry[..colon], int.TryParse(entry.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 0);
+        if (colon <= entry.LastIndexOf(']'))
+        {
+            return (entry, null);
+        }
+
+        var isPort = int.TryParse(
+            entry.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port);
+        return (entry[..colon], isPort ? port : 0);
     }
 }

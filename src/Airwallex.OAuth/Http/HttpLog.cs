@@ -6,7 +6,8 @@ namespace Airwallex.OAuth;
 internal static partial class HttpLog
 {
     [LoggerMessage(60, LogLevel.Debug,
-        "The API rejected the access token of account {AccountId} with 401; the request is sent again with another one.")]
+        "The API rejected the access token of account {AccountId} with 401; the request is sent again with another " +
+        "one.")]
     public static partial void RejectedTokenReplaced(this ILogger logger, string accountId);
 
     [LoggerMessage(61, LogLevel.Debug,

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Http;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Turns cookies off on clients that carry access tokens or speak with the token endpoint, and redirects on the latter. It
-/// runs after every other configuration of a client, so the handler may come from anywhere.
+/// Turns cookies off on clients that carry access tokens or speak with the token endpoint, and redirects on the latter.
+/// It runs after every other configuration of a client, so the handler may come from anywhere.
 /// </summary>
 /// <remarks>
 /// A cookie of one account must not travel with another's request. A redirect would carry the client secret to another
@@ -42,8 +42,8 @@ internal sealed class PrimaryHandlerFilter(IEnumerable<ApplicationRegistration> 
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{builder.Name}' is in use already, so its " +
-                (redirects ? "cookies and redirects" : "cookies") + " can no longer be turned off. Make a new handler " +
-                "for each client, or turn them off where the handler is made.", exception);
+                (redirects ? "cookies and redirects" : "cookies") + " can no longer be turned off. Make a new " +
+                "handler for each client, or turn them off where the handler is made.", exception);
         }
     }
 

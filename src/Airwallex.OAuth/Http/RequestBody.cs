@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Which bodies can be sent a second time, after a 401: known, never guessed. A body that is produced while it is sent, or
-/// whose kind is not known, is sent once.
+/// Which bodies can be sent a second time, after a 401: known, never guessed. A body that is produced while it is sent,
+/// or whose kind is not known, is sent once.
 /// </summary>
 internal static class RequestBody
 {
@@ -50,9 +50,10 @@ internal static class RequestBody
     private static bool IsKnown(HttpContent content)
     {
         var type = content.GetType();
-        return type == typeof(ByteArrayContent) || type == typeof(StringContent) || type == typeof(FormUrlEncodedContent)
-            || type == typeof(ReadOnlyMemoryContent) || type == typeof(StreamContent)
-            || type == typeof(MultipartContent) || type == typeof(MultipartFormDataContent);
+        return type == typeof(ByteArrayContent) || type == typeof(StringContent)
+            || type == typeof(FormUrlEncodedContent) || type == typeof(ReadOnlyMemoryContent)
+            || type == typeof(StreamContent) || type == typeof(MultipartContent)
+            || type == typeof(MultipartFormDataContent);
     }
 
     // StreamContent rewinds by itself, to where its stream was when it was made.
@@ -62,7 +63,8 @@ internal static class RequestBody
         {
             return content.ReadAsStream().CanSeek;
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or InvalidOperationException or IOException)
+        catch (Exception exception) when (
+            exception is ObjectDisposedException or InvalidOperationException or IOException)
         {
             return false;
         }
@@ -70,7 +72,8 @@ internal static class RequestBody
 
     // A sequence that is not a collection is produced while it is read: once, and as long as it takes.
     [UnconditionalSuppressMessage(
-        "Trimming", "IL2075", Justification = "An interface that was trimmed away is one that nothing reads the value by.")]
+        "Trimming", "IL2075",
+        Justification = "An interface that was trimmed away is one that nothing reads the value by.")]
     private static bool IsMaterialized(object? value)
     {
         if (value is null or string or JsonNode or ICollection)

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Http;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What <c>AddAirwallexToken</c> does to the options of a client: the base address and the handler. A client has one: the
-/// last call counts, and one for all clients counts less than one for this client.
+/// What <c>AddAirwallexToken</c> does to the options of a client: the base address and the handler. A client has one:
+/// the last call counts, and one for all clients counts less than one for this client.
 /// </summary>
 internal sealed class TokenHandlerInstaller(IServiceProvider services, string application, AccountSelector? selector)
 {

@@ -1,14 +1,13 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// An error, in RFC 6749's form (<c>error</c>, <c>error_description</c>; section 5.2) or in Airwallex's own (<c>code</c>,
-/// <c>message</c>, <c>trace_id</c>), without secrets and control characters.
+/// An error, in RFC 6749's form (<c>error</c>, <c>error_description</c>; section 5.2) or in Airwallex's own
+/// (<c>code</c>, <c>message</c>, <c>trace_id</c>), without secrets and control characters.
 /// </summary>
 internal readonly record struct ErrorResponse(string? Error, string? Description, string? TraceId)
 {
     // Decisions depend on them, so they are taken as they are, even if a short secret occurs in one.
-    private static readonly string[] KnownErrors =
-        ["invalid_grant", "invalid_client", "invalid_request", "unauthorized_client", "unsupported_grant_type", "too_many_requests"];
+    private static readonly string[] KnownErrors = ["invalid_grant", "invalid_client", "too_many_requests"];
 
     /// <summary>For messages: a blank, and in brackets what is known; empty when nothing is.</summary>
     public string InBrackets => (Error, Description) switch

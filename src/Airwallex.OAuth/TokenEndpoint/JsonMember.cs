@@ -6,7 +6,8 @@ namespace Airwallex.OAuth;
 /// <param name="Name">The name as it was written.</param>
 /// <param name="Type">The type of the value.</param>
 /// <param name="Text">
-/// The text of a string, the digits of a number, the strings of an array with blanks between them; null for anything else.
+/// The text of a string, the digits of a number, the strings of an array with blanks between them; null for anything
+/// else.
 /// </param>
 internal sealed record JsonMember(string Name, JsonTokenType Type, string? Text)
 {

@@ -4,13 +4,15 @@ using System.Text.Json;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The members of the first JSON object in a body, read so that damage in one place costs only what is damaged: text around
-/// the object, a body that broke off, values that are not JSON. Immutable after reading.
+/// The members of the first JSON object in a body, read so that damage in one place costs only what is damaged: text
+/// around the object, a body that broke off, values that are not JSON. Immutable after reading.
 /// </summary>
 internal sealed class JsonMembers
 {
     // An exception each: a body of nothing but damage must not keep the processor busy for seconds.
     private const int MostResumptions = 100;
+
+    private static ReadOnlySpan<byte> Blanks => " \t\r\n"u8;
 
     private static readonly JsonReaderState InsideAnObject = CreateStateInsideAnObject();
 
@@ -29,13 +31,13 @@ internal sealed class JsonMembers
     {
         var result = new JsonMembers();
         var start = utf8.IndexOf((byte)'{') + 1;
-        result.IsDamaged = start == 0 || !utf8[..(start - 1)].Trim(" \t\r\n"u8).IsEmpty;
+        result.IsDamaged = start == 0 || !utf8[..(start - 1)].Trim(Blanks).IsEmpty;
         for (var resumptions = 0; start > 0; resumptions++)
         {
             var rest = utf8[start..];
             if (result.ReadMembers(rest, out var consumed))
             {
-                result.IsDamaged |= !rest[consumed..].Trim(" \t\r\n"u8).IsEmpty;
+                result.IsDamaged |= !rest[consumed..].Trim(Blanks).IsEmpty;
                 if (resumptions == 0)
                 {
                     break; // The object's end. After damage it may have been another object's, and reading goes on.
@@ -52,7 +54,8 @@ internal sealed class JsonMembers
     }
 
     /// <summary>
-    /// The last member of this name whose value can be used; when there is none, the last one whose name differs in case only.
+    /// The last member of this name whose value can be used; when there is none, the last one whose name differs in
+    /// case only.
     /// </summary>
     public JsonMember? Find(string name, Func<JsonMember, bool> isUsable) =>
         _members.FindLast(member => member.Name == name && isUsable(member))
@@ -71,7 +74,15 @@ internal sealed class JsonMembers
             {
                 var name = Text(ref reader) ?? "";
                 reader.Read();
-                _members.Add(new JsonMember(name, reader.TokenType, Value(ref reader)));
+                var member = new JsonMember(name, reader.TokenType, Value(ref reader));
+
+                // A text that runs into what follows may have lost its own end: it is not what was meant.
+                if (!IsFollowedWell(utf8[(int)reader.BytesConsumed..]))
+                {
+                    break;
+                }
+
+                _members.Add(member);
             }
 
             consumed = (int)reader.BytesConsumed;
@@ -83,6 +94,9 @@ internal sealed class JsonMembers
             return false;
         }
     }
+
+    private static bool IsFollowedWell(ReadOnlySpan<byte> rest) =>
+        rest.TrimStart(Blanks) is not [not ((byte)',' or (byte)'}' or (byte)'/'), ..];
 
     private static string? Value(ref Utf8JsonReader reader)
     {

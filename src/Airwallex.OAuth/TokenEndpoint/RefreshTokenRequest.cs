@@ -8,7 +8,10 @@ internal sealed class RefreshTokenRequest
 
     public required string RefreshToken { get; init; }
 
-    /// <summary>The tokens as they are: the account that the response must be of, and the defaults for what the response lacks.</summary>
+    /// <summary>
+    /// The tokens as they are: the account that the response must be of, and the defaults for what the response
+    /// lacks.
+    /// </summary>
     public required TokenSet Previous { get; init; }
 
     /// <summary>How long to wait for the response, body included. Infinite: the caller cuts the send.</summary>

@@ -4,19 +4,20 @@ using System.Text;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Hides the secrets of a request in text that comes from elsewhere: as they are, percent-encoded, form-encoded, escaped for
-/// JSON or HTML, and in Base64, also within a longer text. Thread-safe.
+/// Hides the secrets of a request in text that comes from elsewhere: as they are, percent-encoded, form-encoded,
+/// escaped for JSON or HTML, and in Base64, also within a longer text. Thread-safe.
 /// </summary>
 internal sealed class SecretMask(string clientSecret, string grant, string? codeVerifier)
 {
     private const string Hidden = "***";
 
     // Made when the first failure needs them; most requests have none.
-    private readonly Lazy<SecretPattern[]> _patterns = new(() => CreatePatterns([clientSecret, grant, codeVerifier ?? ""]));
+    private readonly Lazy<SecretPattern[]> _patterns =
+        new(() => CreatePatterns([clientSecret, grant, codeVerifier ?? ""]));
 
     /// <summary>
-    /// The text without secrets, and without characters that would let a server write lines of its own into our logs; at most
-    /// so many characters. Null when nothing is left.
+    /// The text without secrets, and without characters that would let a server write lines of its own into our logs;
+    /// at most so many characters. Null when nothing is left.
     /// </summary>
     public string? Clean(string? text, int longest = 300)
     {
@@ -37,7 +38,8 @@ internal sealed class SecretMask(string clientSecret, string grant, string? code
         }
 
         // A character of two halves is cut before, not between them.
-        clean.Length = clean.Length <= longest ? clean.Length : char.IsLowSurrogate(clean[longest]) ? longest - 1 : longest;
+        clean.Length = clean.Length <= longest ? clean.Length
+            : char.IsLowSurrogate(clean[longest]) ? longest - 1 : longest;
         var result = clean.ToString().Trim();
         return result.Length == 0 ? null : result;
     }
@@ -73,25 +75,27 @@ internal sealed class SecretMask(string clientSecret, string grant, string? code
 
     private static SecretPattern[] CreatePatterns(IEnumerable<string> secrets) =>
     [
-        .. secrets.SelectMany(secret => Base64Forms(secret).Concat(Base64Forms(Uri.EscapeDataString(secret))).Append(secret))
+        .. secrets
+            .SelectMany(secret => Base64Forms(secret).Concat(Base64Forms(Uri.EscapeDataString(secret))).Append(secret))
             .Where(form => form.Length > 0)
             .Distinct(StringComparer.Ordinal)
             .Select(form => new SecretPattern(form)),
     ];
 
     /// <summary>
-    /// The secret in Base64, alone or somewhere in a longer text such as <c>id:secret</c>: there are three ways in which it can
-    /// lie, and the characters that belong to it alone are the same in each longer text.
+    /// The secret in Base64, alone or somewhere in a longer text such as <c>id:secret</c>: there are three ways in
+    /// which it can lie, and the characters that belong to it alone are the same in each longer text.
     /// </summary>
     private static IEnumerable<string> Base64Forms(string secret)
     {
         var bytes = Encoding.UTF8.GetBytes(secret);
         for (var before = 0; before < 3 && bytes.Length > 6; before++)
         {
-            var all = Convert.ToBase64String([.. new byte[before], .. bytes]).TrimEnd('=');
+            var all = Convert.ToBase64String([.. new byte[before], .. bytes]);
             var first = (before * 8 + 5) / 6;
             var end = (before + bytes.Length) * 8 / 6;
-            foreach (var form in (string[])[before == 0 ? all : "", all[first..end]])
+            string[] forms = before == 0 ? [all, all.TrimEnd('='), all[..end]] : [all[first..end]];
+            foreach (var form in forms)
             {
                 yield return form;
                 yield return form.Replace('+', '-').Replace('/', '_');

@@ -5,11 +5,12 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Speaks with Airwallex's token endpoint: one call, one request, no retry and no store. Applications use
-/// <see cref="AirwallexConnections"/>, which keeps what this returns; this is for those who keep it themselves. Thread-safe.
+/// <see cref="AirwallexConnections"/>, which keeps what this returns; this is for those who keep it themselves.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
-/// See "Exchange authorization code for tokens" and "Refresh access tokens" on Airwallex's page "Authorize new customers";
-/// RFC 6749, sections 4.1.3 and 6.
+/// See "Exchange authorization code for tokens" and "Refresh access tokens" on Airwallex's page "Authorize new
+/// customers"; RFC 6749, sections 4.1.3 and 6.
 /// </remarks>
 public sealed class TokenClient
 {
@@ -36,8 +37,8 @@ public sealed class TokenClient
 
     /// <summary>Creates the client by hand.</summary>
     /// <param name="httpClient">
-    /// The client that the requests go through. Its handler should not follow redirects: they would carry the client secret to
-    /// another address.
+    /// The client that the requests go through. Its handler should not follow redirects: they would carry the client
+    /// secret to another address.
     /// </param>
     /// <param name="options">The client id and secret, and where the token endpoint is.</param>
     /// <param name="timeProvider">The clock. Default: null, the system's.</param>
@@ -50,46 +51,51 @@ public sealed class TokenClient
     }
 
     /// <summary>
-    /// Exchanges an authorization code for tokens. The response is awaited for <see cref="AirwallexOAuthOptions.GracePeriod"/>
-    /// (60 s by default).
+    /// Exchanges an authorization code for tokens. The response is awaited for
+    /// <see cref="AirwallexOAuthOptions.GracePeriod"/> (60 s by default).
     /// </summary>
     /// <param name="code">The code from the redirect; it can be used once.</param>
     /// <param name="redirectUri">
-    /// The redirect URI that the code was obtained with. Default: null, <see cref="AirwallexOAuthOptions.RedirectUri"/>.
+    /// The redirect URI that the code was obtained with. Default: null,
+    /// <see cref="AirwallexOAuthOptions.RedirectUri"/>.
     /// </param>
     /// <param name="codeVerifier">
     /// The verifier of the <see cref="Pkce"/> pair whose challenge was in the authorize URL. Default: null, none.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait; the code may be used up all the same.</param>
     /// <returns>
-    /// The tokens. <see cref="TokenSet.AccessTokenExpiresAt"/> is a minute ahead when the response says nothing about it.
+    /// The tokens. <see cref="TokenSet.AccessTokenExpiresAt"/> is a minute ahead when the response says nothing about
+    /// it.
     /// </returns>
     /// <exception cref="ArgumentException">
-    /// The code or the verifier is empty, longer than 8,192 characters or has control characters, or no redirect URI is known.
-    /// Nothing was sent.
+    /// The code or the verifier is empty, longer than 8,192 characters or has control characters, or no redirect URI
+    /// is known. Nothing was sent.
     /// </exception>
     /// <exception cref="TokenRequestException">
     /// The code was refused, the response was lost, or it lacks a refresh token or an account.
     /// </exception>
     /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     public Task<TokenSet> ExchangeCodeAsync(
-        string code, Uri? redirectUri = null, string? codeVerifier = null, CancellationToken cancellationToken = default)
+        string code, Uri? redirectUri = null, string? codeVerifier = null,
+        CancellationToken cancellationToken = default)
     {
         var options = _options();
-        return ForCallerAsync(
-            ExchangeAsync(options, code, redirectUri, codeVerifier, options.GracePeriod, cancellationToken), cancellationToken);
+        var exchange = ExchangeAsync(
+            options, code, redirectUri, codeVerifier, options.GracePeriod, cancellationToken);
+        return ForCallerAsync(exchange, cancellationToken);
     }
 
     /// <summary>
-    /// Sends a refresh token once. On success it is superseded: save the new one before anything else. After a lost response the
-    /// same token may be sent again for 60 s, by one caller at a time. The response is awaited for
+    /// Sends a refresh token once. On success it is superseded: save the new one before anything else. After a lost
+    /// response the same token may be sent again for 60 s, by one caller at a time. The response is awaited for
     /// <see cref="AirwallexOAuthOptions.GracePeriod"/> (60 s by default).
     /// </summary>
     /// <param name="refreshToken">The refresh token issued last.</param>
     /// <param name="cancellationToken">Cancels the wait; the refresh token may be superseded all the same.</param>
     /// <returns>
-    /// The tokens. A response with a refresh token is returned whatever else it lacks: the account id may be empty, the scopes too,
-    /// and <see cref="TokenSet.AccessTokenExpiresAt"/> is a minute ahead when nothing is said about it.
+    /// The tokens. A response with a refresh token is returned whatever else it lacks: the account id may be empty,
+    /// the scopes too, and <see cref="TokenSet.AccessTokenExpiresAt"/> is a minute ahead when nothing is said about
+    /// it.
     /// </returns>
     /// <exception cref="ArgumentException">
     /// The refresh token is not 1 to 8,192 visible ASCII characters. Nothing was sent.
@@ -104,25 +110,28 @@ public sealed class TokenClient
         if (!TokenRequest.IsSound(refreshToken))
         {
             throw new ArgumentException(
-                "A refresh token is 1 to 8,192 visible ASCII characters: pass the one that was issued last, as it is.", nameof(refreshToken));
+                "A refresh token is 1 to 8,192 visible ASCII characters: pass the one that was issued last, as it is.",
+                nameof(refreshToken));
         }
 
-        var options = _options();
-        var request = TokenRequest.ForRefresh(options, refreshToken, options.GracePeriod);
-        return ForCallerAsync(SendAsync(request, cancellationToken), cancellationToken);
+        return ForCallerAsync(
+            SendAsync(TokenRequest.ForRefresh(_options(), refreshToken), cancellationToken), cancellationToken);
     }
 
     /// <summary>
     /// Sends a refresh token once. Every failure is a <see cref="TokenRequestException"/>, whoever threw it; a cut by
-    /// <paramref name="cutToken"/> too. A pipeline that does not return is abandoned. Nothing in here changes threads by itself.
+    /// <paramref name="cutToken"/> too. A pipeline that does not return is abandoned. Nothing in here changes threads
+    /// by itself.
     /// </summary>
     internal Task<TokenSet> SendAsync(RefreshTokenRequest request, CancellationToken cutToken) =>
         SendAsync(TokenRequest.ForRefresh(request), cutToken);
 
-    /// <summary>The same for a code, with options that the caller has taken. Throws at once when an argument is wrong.</summary>
+    /// <summary>
+    /// The same for a code, with options that the caller has taken. Throws at once when an argument is wrong.
+    /// </summary>
     internal Task<TokenSet> ExchangeAsync(
-        AirwallexOAuthOptions options, string code, Uri? redirectUri, string? codeVerifier, TimeSpan responseTimeout,
-        CancellationToken cutToken)
+        AirwallexOAuthOptions options, string code, Uri? redirectUri, string? codeVerifier,
+        TimeSpan responseTimeout, CancellationToken cutToken)
     {
         RequireText(code, nameof(code));
         if (codeVerifier is not null)
@@ -144,17 +153,18 @@ public sealed class TokenClient
         }
         catch (TokenRequestException exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException("The wait for the token endpoint was canceled.", exception, cancellationToken);
+            throw new OperationCanceledException(
+                "The wait for the token endpoint was canceled.", exception, cancellationToken);
         }
     }
 
     private static void RequireText(string value, string name)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(value, name);
-        if (value.Length > TokenRequest.LongestToken || value.Any(char.IsControl))
+        ArgumentNullException.ThrowIfNull(value, name);
+        if (!CodeRule.Allows(value))
         {
             throw new ArgumentException(
-                $"It is longer than {TokenRequest.LongestToken} characters or has control characters: pass it as it came.", name);
+                "It is blank, longer than 8,192 characters or has control characters: pass it as it came.", name);
         }
     }
 }

@@ -3,9 +3,9 @@ using Polly;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// One request on its way through the HTTP pipeline, which may throw anything, ignore cancellation or never return. What has
-/// arrived of the response can be looked at while the rest is still awaited. An exchange that nobody waits for any more drops
-/// what comes late.
+/// One request on its way through the HTTP pipeline, which may throw anything, ignore cancellation or never return.
+/// What has arrived of the response can be looked at while the rest is still awaited. An exchange that nobody waits
+/// for any more drops what comes late.
 /// </summary>
 internal sealed class TokenExchange(HttpClient http, HttpRequestMessage request)
 {
@@ -30,8 +30,9 @@ internal sealed class TokenExchange(HttpClient http, HttpRequestMessage request)
     /// <summary>Sends the request and receives the response. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var sending = await TransientFailures.CaptureAsync(
-            () => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)).ConfigureAwait(false);
+        var sending = await TransientFailures
+            .CaptureAsync(() => http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken))
+            .ConfigureAwait(false);
         IsTransient = sending.Outcome == OutcomeType.Failure;
         _response = sending.Result ?? sending.FinalHandledResult;
         _failure = sending.FinalException;

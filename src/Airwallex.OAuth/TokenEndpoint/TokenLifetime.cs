@@ -6,7 +6,9 @@ namespace Airwallex.OAuth;
 /// <summary>How long a token lives, as far as a response says it in a way that makes sense.</summary>
 internal static class TokenLifetime
 {
-    /// <summary>What an access token is given when neither the response, nor a JWT, nor an earlier response says more.</summary>
+    /// <summary>
+    /// What an access token is given when neither the response, nor a JWT, nor an earlier response says more.
+    /// </summary>
     public static readonly TimeSpan ShortDefault = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365 * 100);

@@ -3,7 +3,8 @@ using System.Net;
 namespace Airwallex.OAuth;
 
 /// <summary>What the response to a token request means, as far as it arrived.</summary>
-internal sealed class TokenReply(TokenRequest request, HttpResponseMessage response, TokenExchange exchange, TimeProvider time)
+internal sealed class TokenReply(
+    TokenRequest request, HttpResponseMessage response, TokenExchange exchange, TimeProvider time)
 {
     /// <summary>The tokens. A response that broke off after the refresh token is as good as a whole one.</summary>
     /// <param name="sentAt">From when on lifetimes count.</param>
@@ -19,7 +20,7 @@ internal sealed class TokenReply(TokenRequest request, HttpResponseMessage respo
 
         var json = exchange.Body.ReadJson(encodings, TokenSetReader.HasRefreshToken);
         var tokens = new TokenSetReader(json, request, sentAt).Read(out var fault);
-        return tokens ?? throw ToUnusable(json, brokenBy is null ? fault! : $"it broke off ({request.Mask.Clean(brokenBy.Message)})", brokenBy);
+        return tokens ?? throw ToUnusable(json, fault!, brokenBy);
     }
 
     // Read as text: a value that .NET does not take for one must not hide the others.
@@ -32,9 +33,11 @@ internal sealed class TokenReply(TokenRequest request, HttpResponseMessage respo
     private TokenRequestException ToUnusable(JsonMembers json, string fault, Exception? brokenBy)
     {
         var error = ErrorResponse.Read(json, request.Mask);
+        var breakOff = brokenBy is null ? "" : $" ({request.Mask.Clean(brokenBy.Message)})";
         return new TokenRequestException(
-            $"The token endpoint's response to the {request.Purpose} ({(int)response.StatusCode}{error.InBrackets}) cannot be used: "
-            + $"{fault}. Nothing was overwritten. {(request.IsRefresh ? "It may succeed later." : "Let the customer start again.")} "
+            $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}, "
+            + $"but cannot be used: {fault}{breakOff}. Nothing was overwritten. "
+            + (request.IsRefresh ? "It may succeed later. " : "Let the customer start again. ")
             + "If it goes on, tell Airwallex's support.",
             request.Mask.Filter(brokenBy))
         {
@@ -52,7 +55,8 @@ internal sealed class TokenReply(TokenRequest request, HttpResponseMessage respo
     {
         var error = ErrorResponse.Read(json, request.Mask);
         // Without its error code, a refusal that broke off cannot be told from a passing one.
-        var isTransient = exchange.IsTransient || (brokenBy is not null && error.Error is null);
+        var isCutShort = brokenBy is not null && error.Error is null && (int)response.StatusCode >= 400;
+        var isTransient = exchange.IsTransient || isCutShort;
         return new TokenRequestException(
             $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}. "
             + Advise(error, isTransient),
@@ -72,7 +76,7 @@ internal sealed class TokenReply(TokenRequest request, HttpResponseMessage respo
     {
         429 => "Another refresh is in flight, or the rate limit is reached; it may succeed later.",
         _ when isTransient => "It may succeed later.",
-        >= 300 and < 400 => "Redirects are not followed, because they would carry the client secret elsewhere; check TokenEndpoint.",
+        >= 300 and < 400 => "Redirects would carry the client secret away, and are not followed. Check TokenEndpoint.",
         _ when error.Error == "invalid_grant" && request.IsRefresh =>
             "The refresh token is refused for good; the customer must authorize again.",
         _ when error.Error == "invalid_grant" => "The code is refused for good; let the customer start again.",

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>One request to the token endpoint: what is sent, what must not be told, and what the response is measured by.</summary>
+/// <summary>
+/// One request to the token endpoint: what is sent, what must not be told, and what the response is measured by.
+/// </summary>
 internal sealed class TokenRequest
 {
     /// <summary>The longest code or token, in characters.</summary>
@@ -26,7 +28,9 @@ internal sealed class TokenRequest
     /// <summary>The tokens before a refresh; null when they are not known.</summary>
     public TokenSet? Previous { get; init; }
 
-    /// <summary>Whether a response that names no account can be used: a refresh continues one that the caller knows.</summary>
+    /// <summary>
+    /// Whether a response that names no account can be used: a refresh continues one that the caller knows.
+    /// </summary>
     public bool IsRefresh { get; init; }
 
     /// <summary>A request for the tokens of a code (RFC 6749, section 4.1.3).</summary>
@@ -70,13 +74,13 @@ internal sealed class TokenRequest
     };
 
     /// <summary>The same for a caller of whose earlier tokens nothing is known.</summary>
-    public static TokenRequest ForRefresh(AirwallexOAuthOptions options, string refreshToken, TimeSpan responseTimeout) => new()
+    public static TokenRequest ForRefresh(AirwallexOAuthOptions options, string refreshToken) => new()
     {
         Options = options,
         Form = FormOf(options, refreshToken),
         Mask = new SecretMask(options.ClientSecret, refreshToken, codeVerifier: null),
         Purpose = "refresh",
-        ResponseTimeout = responseTimeout,
+        ResponseTimeout = options.GracePeriod,
         IsRefresh = true,
     };
 

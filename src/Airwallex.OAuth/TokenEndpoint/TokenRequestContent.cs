@@ -7,8 +7,9 @@ namespace Airwallex.OAuth;
 /// Thread-safe.
 /// </summary>
 /// <remarks>
-/// The last look at the clock is here, where the body is written to the connection: connecting takes time, and a request that
-/// was stalled until after its lease must not go out (invariant 1). A handler that buffers or logs the body asks for it too.
+/// The last look at the clock is here, where the body is written to the connection: connecting takes time, and a
+/// request that was stalled until after its lease must not go out (invariant 1). A handler that buffers or logs the
+/// body asks for it too.
 /// </remarks>
 internal sealed class TokenRequestContent : HttpContent
 {
@@ -27,20 +28,24 @@ internal sealed class TokenRequestContent : HttpContent
     }
 
     /// <summary>From now on nothing leaves any more, whatever the pipeline still does.</summary>
-    /// <returns>False when nothing has left: the name was not resolved, the connection was refused, the time was over.</returns>
+    /// <returns>
+    /// False when nothing has left: the name was not resolved, the connection was refused, the time was over.
+    /// </returns>
     public bool Close() => (Interlocked.Or(ref _state, Closed) & Asked) != 0;
 
     // Every way to the bytes leads through here: the base class's other ones call these.
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         Ask();
         return _form.CopyToAsync(stream, context, cancellationToken);
     }
 
-    protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override void SerializeToStream(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         Ask();
         _form.CopyTo(stream, context, cancellationToken);
@@ -62,12 +67,12 @@ internal sealed class TokenRequestContent : HttpContent
     {
         if (!_mayStart())
         {
-            throw new TimeoutException("The time in which this token request may start was over before it could be sent.");
+            throw new TimeoutException("The time in which this request may start was over before it could be sent.");
         }
 
-        if ((Interlocked.Or(ref _state, Asked) & Closed) != 0)
+        if ((Interlocked.CompareExchange(ref _state, Asked, comparand: 0) & Closed) != 0)
         {
-            throw new TimeoutException("The token request was given up before it could be sent.");
+            throw new TimeoutException("The request was given up before it could be sent.");
         }
     }
 }

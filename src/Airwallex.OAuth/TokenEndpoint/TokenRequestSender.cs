@@ -14,21 +14,19 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
         using var content = new TokenRequestContent(request.Form, request.MayStart);
         try
         {
-            var hasTime = request.ResponseTimeout > TimeSpan.Zero || request.ResponseTimeout == Timeout.InfiniteTimeSpan;
-            if (!hasTime || cutToken.IsCancellationRequested)
+            var timeout = request.ResponseTimeout;
+            if ((timeout <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan) || cutToken.IsCancellationRequested)
             {
                 throw new TimeoutException("No time was left for it.");
             }
 
             // Lifetimes count from before the request was sent: the server cannot have issued the tokens earlier.
             var sentAt = time.GetUtcNow();
-            using var message = new HttpRequestMessage(HttpMethod.Post, AirwallexEndpoints.For(request.Options).TokenEndpoint)
-            {
-                Content = content,
-            };
+            var address = AirwallexEndpoints.For(request.Options).TokenEndpoint;
+            using var message = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
             message.Headers.Accept.ParseAdd("application/json");
             var exchange = new TokenExchange(http, message);
-            var endedBy = await RunAsync(exchange, cutToken).ConfigureAwait(false);
+            var endedBy = await RunAsync(exchange, content, cutToken).ConfigureAwait(false);
             return exchange.Response is { } response
                 ? new TokenReply(request, response, exchange, time).ToTokens(sentAt, endedBy)
                 : throw TokenRequestFailure.OfSending(request, endedBy!, isSent: content.Close());
@@ -41,17 +39,21 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
 
     /// <summary>Returns when the exchange is over, its time is over, or it is cut.</summary>
     /// <returns>Why the response did not arrive to its end; null when it did.</returns>
-    private async Task<Exception?> RunAsync(TokenExchange exchange, CancellationToken cutToken)
+    private async Task<Exception?> RunAsync(
+        TokenExchange exchange, TokenRequestContent content, CancellationToken cutToken)
     {
         var timeout = request.ResponseTimeout < LongestTimeout ? request.ResponseTimeout : LongestTimeout;
         using var limit = new CancellationTokenSource(timeout, time);
         var ended = new TaskCompletionSource();
-        var pipeline = new CancellationTokenSource(); // Not disposed: a pipeline that is abandoned may still use its token.
+
+        // Not disposed: a pipeline that is abandoned may still use its token.
+        var pipeline = new CancellationTokenSource();
         var exchanging = exchange.RunAsync(pipeline.Token);
 
-        // The result first: a handler that hangs when it is canceled does not hold up those who wait for the result.
+        // A handler that hangs when it is canceled comes last: it does not hold up those who wait for the result.
         void End()
         {
+            content.Close();
             ended.TrySetResult();
             Cancel(pipeline);
         }
@@ -67,7 +69,8 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
         {
             { IsWhole: true } => null,
             _ when cutToken.IsCancellationRequested => new TimeoutException("The request was cut."),
-            _ when limit.IsCancellationRequested => new TimeoutException($"No response came within {timeout.TotalSeconds:0.###} s."),
+            _ when limit.IsCancellationRequested =>
+                new TimeoutException($"No response came within {timeout.TotalSeconds:0.###} s."),
             _ => exchange.Failure,
         };
     }

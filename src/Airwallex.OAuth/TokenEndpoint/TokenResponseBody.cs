@@ -5,12 +5,14 @@ using System.Text;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The body of a response: collected while it arrives, then decompressed and read as JSON, whatever its headers say. What has
-/// arrived can be looked at while the rest is still awaited. Thread-safe.
+/// The body of a response: collected while it arrives, then decompressed and read as JSON, whatever its headers say.
+/// What has arrived can be looked at while the rest is still awaited. Thread-safe.
 /// </summary>
 internal sealed class TokenResponseBody
 {
-    /// <summary>In bytes, compressed or not. What is beyond it is not read: no response is that long, and a bomb is longer.</summary>
+    /// <summary>
+    /// In bytes, compressed or not. What is beyond it is not read: no response is that long, and a bomb is longer.
+    /// </summary>
     public const int LongestBody = 1024 * 1024;
 
     private const int MostEncodings = 8;
@@ -37,8 +39,8 @@ internal sealed class TokenResponseBody
     }
 
     /// <summary>
-    /// Reads what has arrived as JSON: decompressed as the headers say; or as it is, when a handler has decompressed it already;
-    /// or by its first bytes, when the header is missing.
+    /// Reads what has arrived as JSON: decompressed as the headers say; or as it is, when a handler has decompressed
+    /// it already; or by its first bytes, when the header is missing.
     /// </summary>
     /// <param name="encodings">The values of Content-Encoding, in the order in which they were applied.</param>
     /// <param name="isWanted">Whether the members are those of the response that is expected.</param>
@@ -56,8 +58,7 @@ internal sealed class TokenResponseBody
             return first;
         }
 
-        // Without a compression, nothing is tried twice; with a wrong one, the body itself comes first.
-        foreach (string[] guess in (string[][])[.. encodings.Count > 0 ? [[]] : Array.Empty<string[]>(), ["gzip"], ["deflate"], ["br"]])
+        foreach (var guess in GuessEncodings(received, encodings))
         {
             var members = JsonMembers.Read(ToUtf8(Decompress(received, guess)));
             if (isWanted(members))
@@ -67,6 +68,22 @@ internal sealed class TokenResponseBody
         }
 
         return first;
+    }
+
+    private static IEnumerable<string[]> GuessEncodings(byte[] body, IReadOnlyList<string> encodings)
+    {
+        if (encodings.Count > 0)
+        {
+            yield return [];
+        }
+
+        // Text that starts like JSON or HTML is not compressed.
+        if (body is not [(byte)'{' or (byte)'<', ..])
+        {
+            yield return ["gzip"];
+            yield return ["deflate"];
+            yield return ["br"];
+        }
     }
 
     private static byte[] Decompress(byte[] body, IReadOnlyList<string> encodings)
@@ -79,7 +96,7 @@ internal sealed class TokenResponseBody
                 "GZIP" or "X-GZIP" => ReadToEnd(new GZipStream(compressed, CompressionMode.Decompress)),
                 "BR" => ReadToEnd(new BrotliStream(compressed, CompressionMode.Decompress)),
                 // By RFC 9110 deflate has zlib's header; some servers leave it out.
-                "DEFLATE" when IsZlib(body) => ReadToEnd(new ZLibStream(compressed, CompressionMode.Decompress)),
+                "DEFLATE" when HasZlibHeader(body) => ReadToEnd(new ZLibStream(compressed, CompressionMode.Decompress)),
                 "DEFLATE" => ReadToEnd(new DeflateStream(compressed, CompressionMode.Decompress)),
                 _ => body,
             };
@@ -88,7 +105,8 @@ internal sealed class TokenResponseBody
         return body;
     }
 
-    private static bool IsZlib(byte[] body) => body.Length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] << 8) + body[1]) % 31 == 0;
+    private static bool HasZlibHeader(byte[] body) =>
+        body.Length >= 2 && (body[0] & 0x0F) == 8 && ((body[0] << 8) + body[1]) % 31 == 0;
 
     /// <summary>What can be decompressed; nothing when it is not compressed in this way.</summary>
     private static byte[] ReadToEnd(Stream decompressed)
@@ -105,22 +123,24 @@ internal sealed class TokenResponseBody
                     body.Write(buffer, 0, read);
                 }
             }
-            catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or IOException)
+            catch (Exception)
             {
-                // A body that broke off holds what came before.
+                // It is damaged, or compressed otherwise: what came before is all there is.
             }
 
             return body.ToArray();
         }
     }
 
-    /// <summary>JSON is UTF-8; a server that sends UTF-16 or UTF-32 shows it by a mark, or by the zeros around the brace.</summary>
+    /// <summary>
+    /// JSON is UTF-8; a server that sends UTF-16 or UTF-32 shows it by a mark, or by the zeros around the brace.
+    /// </summary>
     private static byte[] ToUtf8(byte[] body)
     {
         Encoding? other = body switch
         {
             [0xFF, 0xFE, 0, 0, ..] or [(byte)'{', 0, 0, 0, ..] => Encoding.UTF32,
-            [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, (byte)'{', ..] => new UTF32Encoding(bigEndian: true, byteOrderMark: true),
+            [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, (byte)'{', ..] => new UTF32Encoding(bigEndian: true, false),
             [0xFF, 0xFE, ..] or [(byte)'{', 0, ..] => Encoding.Unicode,
             [0xFE, 0xFF, ..] or [0, (byte)'{', ..] => Encoding.BigEndianUnicode,
             _ => null,

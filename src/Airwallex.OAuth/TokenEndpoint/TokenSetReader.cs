@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Turns a response into tokens. A sound refresh token is never dropped, whatever else is odd: what is missing or cannot be used
-/// is as before, and noted.
+/// Turns a response into tokens. A sound refresh token is never dropped, whatever else is odd: what is missing or
+/// cannot be used is as before, and noted.
 /// </summary>
 internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, DateTimeOffset sentAt)
 {
@@ -17,7 +17,9 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
 
     public static bool HasRefreshToken(JsonMembers json) => json.Find("refresh_token", IsSoundToken) is not null;
 
-    /// <summary>The tokens; null, and why, when there is not a sound refresh token, or when they are another account's.</summary>
+    /// <summary>
+    /// The tokens; null, and why, when there is not a sound refresh token, or when they are another account's.
+    /// </summary>
     public TokenSet? Read(out string? fault)
     {
         fault = null;
@@ -35,14 +37,15 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
         }
 
         Find("token_type", static member => string.Equals(member.Text, "bearer", StringComparison.OrdinalIgnoreCase));
-        var accessToken = Find("access_token", static member => member.IsText && TokenRequest.IsSound(member.Text, LongestText))?.Text;
-        var refreshLifetime = TokenLifetime.From(Find("refresh_token_expires_in", IsLifetime))
+        var accessToken = Find("access_token", IsAccessToken)?.Text;
+        var accessLifetime = ReadAccessLifetime(accessToken);
+        var refreshLifetime = FindLifetime("refresh_token_expires_in")
             ?? TokenLifetime.Between(_previous?.IssuedAt, _previous?.RefreshTokenExpiresAt);
         return new TokenSet
         {
             AccountId = accountId,
             AccessToken = accessToken ?? "",
-            AccessTokenExpiresAt = accessToken is null ? sentAt : TokenLifetime.End(sentAt, ReadAccessLifetime(accessToken)),
+            AccessTokenExpiresAt = TokenLifetime.End(sentAt, accessLifetime),
             RefreshToken = refreshToken.Text!,
             RefreshTokenExpiresAt = refreshLifetime is { } lifetime ? TokenLifetime.End(sentAt, lifetime) : null,
             Scopes = ReadScopes(),
@@ -51,7 +54,9 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
         };
     }
 
-    /// <summary>The account; null, and why, when it is another one than expected, or when a new connection has none.</summary>
+    /// <summary>
+    /// The account; null, and why, when it is another one than expected, or when a new connection has none.
+    /// </summary>
     private string? ReadAccountId(out string? fault)
     {
         fault = null;
@@ -64,22 +69,36 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
         }
 
         // Each one that is named must be ours: nobody gets another account's token (invariant 5).
-        var isOurs = json.FindAll("account_id").TrueForAll(
-            named => string.IsNullOrWhiteSpace(named.Text) || named.Type != JsonTokenType.String || named.Text.Trim() == _previous.AccountId);
-        fault = isOurs ? null : "its account_id is another account's";
-        return isOurs ? _previous.AccountId : null;
+        var others = json.FindAll("account_id").FindAll(
+            named => named.IsText && named.Text!.Trim() is { Length: > 0 } text && text != _previous.AccountId);
+        fault = others.Count == 0 ? null : "its account_id is another account's";
+        return others.Count == 0 ? _previous.AccountId : null;
     }
 
-    private TimeSpan ReadAccessLifetime(string accessToken)
+    /// <summary>The shorter of what the response says and what a JWT says; else as before; else a minute.</summary>
+    private TimeSpan ReadAccessLifetime(string? accessToken)
     {
-        var stated = TokenLifetime.From(Find("expires_in", IsLifetime));
+        var stated = FindLifetime("expires_in");
         var inToken = AccessTokenExpiry.ReadLifetime(accessToken);
-        return (stated, inToken) switch
+        return (accessToken, stated, inToken) switch
         {
-            ({ } one, { } other) => one < other ? one : other,
-            _ => stated ?? inToken ?? TokenLifetime.Between(_previous?.IssuedAt, _previous?.AccessTokenExpiresAt)
+            (null, _, _) => TimeSpan.Zero,
+            (_, { } one, { } other) => one < other ? one : other,
+            _ => stated ?? inToken
+                ?? TokenLifetime.Between(_previous?.IssuedAt, _previous?.AccessTokenExpiresAt)
                 ?? TokenLifetime.ShortDefault,
         };
+    }
+
+    private TimeSpan? FindLifetime(string name)
+    {
+        var member = Find(name, static member => TokenLifetime.From(member) is not null);
+        if (member is { Type: JsonTokenType.String })
+        {
+            _oddities.Add($"{name} is a text");
+        }
+
+        return TokenLifetime.From(member);
     }
 
     private IReadOnlyList<string> ReadScopes()
@@ -99,7 +118,6 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
             (null, _) => "cannot be used",
             (_, > 1) => "occurs more than once",
             _ when found.Name != name => "is written in another case",
-            ({ Type: not JsonTokenType.Number }, _) when name.EndsWith("expires_in", StringComparison.Ordinal) => "is not a number",
             ({ Type: JsonTokenType.StartArray }, _) => "is an array",
             _ => null,
         };
@@ -123,7 +141,8 @@ internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, Dat
 
     private static bool IsSoundToken(JsonMember member) => member.IsText && TokenRequest.IsSound(member.Text);
 
-    private static bool IsLifetime(JsonMember member) => TokenLifetime.From(member) is not null;
+    private static bool IsAccessToken(JsonMember member) =>
+        member.IsText && TokenRequest.IsSound(member.Text, LongestText);
 
     private static bool IsScope(JsonMember member) =>
         member is { Type: JsonTokenType.String or JsonTokenType.StartArray, Text.Length: <= LongestText }

@@ -1,14 +1,16 @@
 using Airwallex.OAuth.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
-/// <summary>A small application with the connect flow, over a simulated Airwallex; no socket, and time that stands still.</summary>
+/// <summary>A small application with the connect flow, over a simulated Airwallex; no socket, and time that only a test moves.</summary>
 internal sealed class ConnectApp : IAsyncDisposable
 {
     public const string WebhookSecret = "whsec_first";
@@ -23,7 +25,11 @@ internal sealed class ConnectApp : IAsyncDisposable
 
     public required FlakyStore Store { get; init; }
 
-    public required LogLines Log { get; init; }
+    public required IDataProtectionProvider Keys { get; init; }
+
+    public required bool OwnsSimulator { get; init; }
+
+    public LogLines Log { get; init; } = new();
 
     public AirwallexConnections Connections => App.Services.GetRequiredService<AirwallexConnections>();
 
@@ -31,55 +37,52 @@ internal sealed class ConnectApp : IAsyncDisposable
     /// <param name="options">Sets the options of the core; no redirect URI is set before.</param>
     /// <param name="services">Adds services.</param>
     /// <param name="map">Builds the pipeline; default: maps the flow's endpoints.</param>
-    public static async Task<ConnectApp> StartAsync(
+    public static Task<ConnectApp> StartAsync(
         Action<ConnectFlowOptions>? flow = null,
         Action<AirwallexOAuthOptions>? options = null,
         Action<IServiceCollection>? services = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null) =>
+        StartAsync(new Setup { Flow = flow, Options = options, Services = services, Map = map ?? (app => app.MapAirwallexOAuth()) });
+
+    public static async Task<ConnectApp> StartAsync(Setup setup)
     {
         // The cookie container of a test goes by the real clock.
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var simulator = new AirwallexSimulator(new AirwallexSimulatorOptions { RedirectUris = [new("http://localhost/airwallex/callback")] }, time);
-        var store = new FlakyStore();
+        var time = setup.InstanceOf?.Time ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
+        TimeProvider clock = setup.OnKestrel ? TimeProvider.System : time;
+        var simulator = setup.InstanceOf?.Simulator ?? new AirwallexSimulator(
+            new AirwallexSimulatorOptions { RedirectUris = [new("http://localhost/airwallex/callback")] }, clock);
+        var store = setup.InstanceOf?.Store ?? new FlakyStore();
         var log = new LogLines();
 
-        var builder = WebApplication.CreateBuilder();
-        builder.WebHost.UseTestServer();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services
-            .AddAirwallexOAuth(core =>
-            {
-                core.ClientId = "simulated-client-id";
-                core.ClientSecret = "simulated-client-secret";
-                core.Scopes = ["r:awx_action:balances_view"];
-                core.AuthorizeEndpoint = simulator.AuthorizeEndpoint;
-                core.TokenEndpoint = simulator.TokenEndpoint;
-                core.ApiBaseAddress = simulator.ApiBaseAddress;
-                core.KeepAlive.Enabled = false;
-                options?.Invoke(core);
-            })
-            .AddTokenStore(_ => store)
-            .AddConnectFlow(connect =>
-            {
-                connect.Webhooks.Secrets = [WebhookSecret];
-                flow?.Invoke(connect);
-            });
-        builder.Services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName).ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
-        services?.Invoke(builder.Services);
-
-        var app = builder.Build();
-        if (map is null)
+        // Without watching files: every watcher is one of few that a machine has.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        if (setup.OnKestrel)
         {
-            app.MapAirwallexOAuth();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
         }
         else
         {
-            map(app);
+            builder.WebHost.UseTestServer();
         }
 
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
+        builder.Services.AddSingleton(clock);
+        Register(builder.Services, setup, simulator, store);
+        builder.Services.AddSingleton(setup.Keys);
+        setup.Services?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        setup.Map(app);
         await app.StartAsync();
-        return new ConnectApp(app) { Simulator = simulator, Time = time, Store = store, Log = log };
+        return new ConnectApp(app)
+        {
+            Simulator = simulator,
+            Time = time,
+            Store = store,
+            Keys = setup.Keys,
+            OwnsSimulator = setup.InstanceOf is null,
+            Log = log,
+        };
     }
 
     public Browser NewBrowser(string baseAddress = "http://localhost") => new(App.GetTestServer().CreateHandler(), new Uri(baseAddress));
@@ -88,7 +91,7 @@ internal sealed class ConnectApp : IAsyncDisposable
     public async Task<string> AuthorizeAsync(Browser browser, string start = "/airwallex/connect") =>
         Simulator.Authorize((await browser.GetAsync(start)).Headers.Location!);
 
-    /// <summary>The whole flow, up to the answer to the callback.</summary>
+    /// <summary>The whole flow, up to the response to the callback.</summary>
     public async Task<HttpResponseMessage> ConnectAsync(Browser browser, string start = "/airwallex/connect") =>
         await browser.GetAsync(await AuthorizeAsync(browser, start));
 
@@ -104,8 +107,43 @@ internal sealed class ConnectApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for what goes on beside the test; the clock of the test does not move.</summary>
+    public static async Task WaitUntilAsync(Func<bool> happened)
+    {
+        for (var look = 0; !happened(); look++)
+        {
+            Assert.True(look < 3000, "It did not happen within thirty seconds or more.");
+            await Task.Delay(10);
+        }
+    }
+
     /// <summary>The account of the only connection that is stored.</summary>
-    public async Task<string> OnlyAccountAsync()
+    public async Task<string> OnlyAccountAsync() => Assert.Single(await ListAsync()).AccountId;
+
+    public async Task<int> CountConnectionsAsync() => (await ListAsync()).Count;
+
+    public int ExchangesSent() => Simulator.Journal.Count(entry => entry.GrantType == "authorization_code");
+
+    public int RefreshesSent() => Simulator.Journal.Count(entry => entry.GrantType == "refresh_token");
+
+    public async ValueTask DisposeAsync()
+    {
+        // Stopping waits for what is in flight, by the clock of the test.
+        var stopping = App.DisposeAsync().AsTask();
+        for (var second = 0; second < 600 && await Task.WhenAny(stopping, Task.Delay(5)) != stopping; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.True(stopping.IsCompleted, "The application does not stop.");
+        await stopping;
+        if (OwnsSimulator)
+        {
+            await Simulator.DisposeAsync();
+        }
+    }
+
+    private async Task<List<AirwallexConnection>> ListAsync()
     {
         var all = new List<AirwallexConnection>();
         await foreach (var connection in Connections.ListAsync())
@@ -113,25 +151,34 @@ internal sealed class ConnectApp : IAsyncDisposable
             all.Add(connection);
         }
 
-        return Assert.Single(all).AccountId;
+        return all;
     }
 
-    public async Task<int> CountConnectionsAsync()
+    private static void Register(IServiceCollection services, Setup setup, AirwallexSimulator simulator, FlakyStore store)
     {
-        var count = 0;
-        await foreach (var _ in Connections.ListAsync())
+        var airwallex = setup.Configuration is { } configuration
+            ? services.AddAirwallexOAuth(configuration.GetSection("Airwallex"))
+            : services.AddAirwallexOAuth(_ => { });
+        services.Configure<AirwallexOAuthOptions>(core =>
         {
-            count++;
-        }
+            core.ClientId = "simulated-client-id";
+            core.ClientSecret = "simulated-client-secret";
+            core.Scopes = ["r:awx_action:balances_view"];
+            core.AuthorizeEndpoint = simulator.AuthorizeEndpoint;
+            core.TokenEndpoint = simulator.TokenEndpoint;
+            core.ApiBaseAddress = simulator.ApiBaseAddress;
+            core.KeepAlive.Enabled = false;
+            setup.Options?.Invoke(core);
+        });
+        airwallex.TokenHttpClient.ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
+        airwallex.AddTokenStore(_ => store).AddConnectFlow(connect =>
+        {
+            if (setup.Configuration is null)
+            {
+                connect.Webhooks.Secrets = [WebhookSecret];
+            }
 
-        return count;
-    }
-
-    public int ExchangesSent() => Simulator.Journal.Count(entry => entry.GrantType == "authorization_code");
-
-    public async ValueTask DisposeAsync()
-    {
-        await App.DisposeAsync();
-        await Simulator.DisposeAsync();
+            setup.Flow?.Invoke(connect);
+        });
     }
 }

@@ -1,42 +1,59 @@
-using System.Runtime.CompilerServices;
-
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
-/// <summary>A store that can be told to be down, and that counts what is read of it.</summary>
+/// <summary>A store that can be told to be down or to hang, and that counts what is written.</summary>
 internal sealed class FlakyStore : ITokenStore
 {
     private readonly InMemoryTokenStore _inner = new();
+    private int _writes;
 
     public bool IsDown { get; set; }
 
-    /// <summary>How many connections were created.</summary>
-    public int Count { get; private set; }
+    /// <summary>Set: every call waits for it.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
 
-    /// <summary>How many connections listings have handed out.</summary>
-    public int Listed { get; private set; }
+    public int Writes => _writes;
 
-    public ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) =>
-        Up()._inner.FindAsync(accountId, cancellationToken);
-
-    public async ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default)
     {
-        var saved = await Up()._inner.TrySaveAsync(connection, cancellationToken);
-        Count += saved && connection.Version == 0 ? 1 : 0;
-        return saved;
+        await UpAsync();
+        return await _inner.FindAsync(key, cancellationToken);
     }
 
-    public ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default) =>
-        Up()._inner.DeleteAsync(accountId, cancellationToken);
-
-    public async IAsyncEnumerable<AirwallexConnection> ListAsync(
-        ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async ValueTask<bool> TrySaveAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
-        await foreach (var connection in Up()._inner.ListAsync(filter, cancellationToken))
+        await UpAsync();
+        Interlocked.Increment(ref _writes);
+        return await _inner.TrySaveAsync(connection, expectedVersion, cancellationToken);
+    }
+
+    public async ValueTask<bool> TryDeleteAsync(
+        ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
+    {
+        await UpAsync();
+        return await _inner.TryDeleteAsync(key, expectedVersion, cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
+        ConnectionQuery query, CancellationToken cancellationToken = default)
+    {
+        await UpAsync();
+        return await _inner.ListAsync(query, cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
+        DateTimeOffset now, CancellationToken cancellationToken = default)
+    {
+        await UpAsync();
+        return await _inner.SummarizeAsync(now, cancellationToken);
+    }
+
+    private async Task UpAsync()
+    {
+        await Gate;
+        if (IsDown)
         {
-            Listed++;
-            yield return connection;
+            throw new IOException("The database is down.");
         }
     }
-
-    private FlakyStore Up() => IsDown ? throw new IOException("The database is down.") : this;
 }

@@ -6,8 +6,11 @@ namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 /// <summary>A database engine that tests run on.</summary>
 public enum Engine
 {
+    /// <summary>A file.</summary>
     Sqlite,
-    Postgres,
+
+    /// <summary>The server of this project: PostgreSQL, or MariaDB.</summary>
+    Server,
 }
 
 /// <summary>Runs a theory on SQLite.</summary>
@@ -17,25 +20,25 @@ public sealed class OnSqliteAttribute : DataAttribute
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Engine.Sqlite]];
 }
 
-/// <summary>Runs a theory on PostgreSQL; skipped, with the reason, where there is none.</summary>
+/// <summary>Runs a theory on the server of this project; skipped, with the reason, where there is none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class OnPostgresAttribute : DataAttribute
+public sealed class OnServerAttribute : DataAttribute
 {
-    public OnPostgresAttribute() => Skip = PostgresServer.SkipReason;
+    public OnServerAttribute() => Skip = TestDatabase.ServerSkipReason;
 
-    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Engine.Postgres]];
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Engine.Server]];
 }
 
-/// <summary>A theory with data of its own that needs PostgreSQL; skipped, with the reason, where there is none.</summary>
+/// <summary>A theory with data of its own that needs the server; skipped, with the reason, where there is none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PostgresTheoryAttribute : TheoryAttribute
+public sealed class ServerTheoryAttribute : TheoryAttribute
 {
-    public PostgresTheoryAttribute() => Skip = PostgresServer.SkipReason;
+    public ServerTheoryAttribute() => Skip = TestDatabase.ServerSkipReason;
 }
 
-/// <summary>A test that needs PostgreSQL; skipped, with the reason, where there is none.</summary>
+/// <summary>A test that needs the server; skipped, with the reason, where there is none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PostgresFactAttribute : FactAttribute
+public sealed class ServerFactAttribute : FactAttribute
 {
-    public PostgresFactAttribute() => Skip = PostgresServer.SkipReason;
+    public ServerFactAttribute() => Skip = TestDatabase.ServerSkipReason;
 }

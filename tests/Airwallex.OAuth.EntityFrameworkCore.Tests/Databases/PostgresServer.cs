@@ -11,7 +11,7 @@ public static class PostgresServer
 {
     private const string ConnectionStringVariable = "AIRWALLEX_TEST_POSTGRES";
 
-    // Runs as an account that the server accepts (not root), and outlives nothing: when its input ends, be it that the tests were killed,
+    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even because they were killed,
     // the server is stopped and the folder deleted.
     private const string Script =
         """
@@ -19,7 +19,7 @@ public static class PostgresServer
         dir=$(mktemp -d /tmp/airwallex-pg.XXXXXX)
         trap 'rm -rf "$dir"' EXIT
         "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=300 </dev/null >>"$dir/log" 2>&1 &
+        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=600 </dev/null >>"$dir/log" 2>&1 &
         server=$!
         echo "$dir"
         cat >/dev/null

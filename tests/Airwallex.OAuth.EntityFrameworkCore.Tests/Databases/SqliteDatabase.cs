@@ -1,20 +1,17 @@
 using System.Data.Common;
-using Airwallex.OAuth.EntityFrameworkCore.Tests.Sample;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>A file in the temporary folder.</summary>
-internal sealed class SqliteDatabase : TestDatabase<SqliteSampleDbContext>
+internal sealed class SqliteDatabase : TestDatabase
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"airwallex-{Guid.NewGuid():N}.db");
 
     public override string ConnectionString => new SqliteConnectionStringBuilder { DataSource = _file }.ConnectionString;
 
-    public override void Use(DbContextOptionsBuilder options, Func<ExecutionStrategyDependencies, IExecutionStrategy>? strategy = null) =>
-        options.UseSqlite(ConnectionString, sqlite => _ = strategy is null ? sqlite : sqlite.ExecutionStrategy(strategy));
+    public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(ConnectionString);
 
     public override DbConnection CreateConnection() => new SqliteConnection(ConnectionString);
 

@@ -34,7 +34,7 @@ public sealed class InstrumentsTests : IDisposable
             Assert.All(measured, measurement => Assert.Equal(0, measurement.Value));
             Assert.All(measured, measurement => Assert.Equal("default", measurement.Tags[Application]));
         });
-        Assert.Equal(7 * 9, listening.Read("airwallex.oauth.refreshes").Count);
+        Assert.Equal(7 * 11, listening.Read("airwallex.oauth.refreshes").Count);
     }
 
     [Fact]

@@ -167,7 +167,7 @@ public sealed class RefreshTraceTests : IDisposable
     [Fact]
     public async Task A_clock_that_throws_breaks_nothing()
     {
-        await using var telemetry = new Telemetry(_name, Meters, new BrokenClock());
+        await using var telemetry = new Telemetry(_name, Meters, new GuardedClock(new BrokenClock()));
         var trace = telemetry.StartRefresh(RefreshTrigger.Expired, "acct_1", default);
 
         trace.AttemptStored();

@@ -62,6 +62,21 @@ public sealed class RepeatedFailureLogTests
     }
 
     [Fact]
+    public void A_kind_made_of_a_servers_words_does_not_fill_the_memory()
+    {
+        using var log = new RepeatedFailureLog(_time);
+
+        for (var error = 0; error < 10_000; error++)
+        {
+            Report(log, $"error {error}", "acct_1");
+        }
+
+        Assert.Equal(101, _lines.Count);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("error 9999 acct_1: 9899", _lines[^1]);
+    }
+
+    [Fact]
     public void What_was_not_written_is_written_at_the_end()
     {
         var log = new RepeatedFailureLog(_time);

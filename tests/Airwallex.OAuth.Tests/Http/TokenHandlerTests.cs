@@ -1,207 +1,194 @@
 using System.Net.Http.Headers;
-using Airwallex.OAuth.Testing;
-using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.Tests.Http;
 
-[Collection(VirtualTime.Name)]
 public sealed class TokenHandlerTests
 {
     [Fact]
     public async Task The_token_of_the_chosen_account_is_attached()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
-        var one = await app.ConnectAsync();
-        var two = await app.ConnectAsync("acct_two");
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        await program.ConnectAsync("acct_two");
 
-        await app.ClientOf().GetAsync("api/v1/account");
-        await app.ClientOf("acct_two").GetAsync("api/v1/account");
+        await program.ClientOf().GetAsync("api/v1/account");
+        await program.ClientOf("acct_two").GetAsync("api/v1/account");
 
-        Assert.Equal([one.Tokens.AccessToken, two.Tokens.AccessToken], wire.Requests.Select(request => request.Token));
-        Assert.All(wire.Requests, request => Assert.Equal("Bearer", request.Scheme));
+        Assert.Equal(
+            [ApiDouble.TokenOf("acct_one"), ApiDouble.TokenOf("acct_two")],
+            program.Api.Requests.Select(request => request.Token));
+        Assert.All(program.Api.Requests, request => Assert.Equal("Bearer", request.Authorization!.Scheme));
     }
 
     [Fact]
     public async Task One_pooled_client_serves_many_accounts_at_once_and_mixes_none_up()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services.AddHttpClient("shared").AddAirwallexToken());
-        var tokens = new Dictionary<string, string>();
-        for (var i = 0; i < 20; i++)
+        await using var program = new ApiProgram(services => services.AddHttpClient("shared").AddAirwallexToken());
+        foreach (var account in Enumerable.Range(0, 20))
         {
-            tokens[$"acct_{i}"] = (await app.ConnectAsync($"acct_{i}")).Tokens.AccessToken;
+            await program.ConnectAsync($"acct_{account}");
         }
 
-        var client = app.Get<IHttpClientFactory>().CreateClient("shared");
+        var client = program.Client("shared");
         await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(() => client.SendAsync(
             new HttpRequestMessage(HttpMethod.Get, $"acct_{i % 20}").SetAirwallexAccount($"acct_{i % 20}")))));
 
-        Assert.Equal(400, wire.Requests.Count);
-        Assert.All(wire.Requests, request => Assert.Equal(tokens[request.Path.TrimStart('/')], request.Token));
+        Assert.Equal(400, program.Api.Requests.Count);
+        Assert.All(
+            program.Api.Requests,
+            request => Assert.Equal(ApiDouble.TokenOf(request.Path.TrimStart('/')), request.Token));
     }
 
     [Fact]
     public async Task A_request_without_an_account_is_not_sent()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services.AddHttpClient("plain").AddAirwallexToken());
+        await using var program = new ApiProgram(services => services.AddHttpClient("plain").AddAirwallexToken());
 
-        var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Get<IHttpClientFactory>().CreateClient("plain").GetAsync("api/v1/account"));
+        var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => program.Client("plain").GetAsync("api/v1/account"));
 
         Assert.Contains("SetAirwallexAccount", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(wire.Requests);
+        Assert.Empty(program.Api.Requests);
     }
 
     [Fact]
     public async Task A_request_for_an_account_that_is_not_connected_is_not_sent()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
+        await using var program = new ApiProgram();
 
-        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.ClientOf("acct_unknown").GetAsync("api/v1/account"));
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(
+            () => program.ClientOf("acct_unknown").GetAsync("api/v1/account"));
 
-        Assert.Empty(wire.Requests);
+        Assert.Empty(program.Api.Requests);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" acct_one")]
+    [InlineData("acct_one\n")]
+    [InlineData("acct\u0085one")]
+    public async Task A_malformed_account_id_is_refused_where_it_is_given(string accountId)
+    {
+        await using var program = new ApiProgram();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "a");
+
+        Assert.ThrowsAny<ArgumentException>(() => request.SetAirwallexAccount(accountId));
+        Assert.ThrowsAny<ArgumentException>(() => program.ClientOf(accountId));
+        Assert.ThrowsAny<ArgumentException>(() => program.ClientOf(new string('a', 256)));
     }
 
     [Fact]
     public async Task The_selector_names_the_account_unless_the_request_does()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services.AddHttpClient("tenant").AddAirwallexToken(_ => TestApp.Account));
-        var one = await app.ConnectAsync();
-        var two = await app.ConnectAsync("acct_two");
-        var client = app.Get<IHttpClientFactory>().CreateClient("tenant");
+        await using var program = new ApiProgram(
+            services => services.AddHttpClient("tenant").AddAirwallexToken(_ => ApiProgram.Account));
+        await program.ConnectAsync();
+        await program.ConnectAsync("acct_two");
+        var client = program.Client("tenant");
 
         await client.GetAsync("a");
         await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, "b").SetAirwallexAccount("acct_two"));
 
-        Assert.Equal([one.Tokens.AccessToken, two.Tokens.AccessToken], wire.Requests.Select(request => request.Token));
+        Assert.Equal(
+            [ApiDouble.TokenOf("acct_one"), ApiDouble.TokenOf("acct_two")],
+            program.Api.Requests.Select(request => request.Token));
     }
 
-    [Fact]
-    public async Task A_selector_that_knows_no_account_fails_the_request()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public async Task A_selector_that_knows_no_account_fails_the_request(string? selected)
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services.AddHttpClient("tenant").AddAirwallexToken(_ => null));
+        await using var program = new ApiProgram(
+            services => services.AddHttpClient("tenant").AddAirwallexToken(_ => selected));
 
-        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Get<IHttpClientFactory>().CreateClient("tenant").GetAsync("a"));
-        Assert.Empty(wire.Requests);
-    }
-
-    [Fact]
-    public async Task A_typed_client_is_given_the_base_address_and_the_pinned_version()
-    {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(
-            services => services.AddHttpClient<BalancesClient>().AddAirwallexToken(_ => TestApp.Account),
-            options => options.ApiVersion = "2025-04-25");
-        await app.ConnectAsync();
-
-        await app.Get<BalancesClient>().GetAsync();
-
-        var request = Assert.Single(wire.Requests);
-        Assert.Equal("/api/v1/balances/current", request.Path);
-        Assert.Equal("2025-04-25", request.Version);
-    }
-
-    [Fact]
-    public async Task Without_a_pinned_version_no_version_is_sent()
-    {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
-        await app.ConnectAsync();
-
-        await app.ClientOf().GetAsync("a");
-
-        Assert.Null(Assert.Single(wire.Requests).Version);
-    }
-
-    [Fact]
-    public async Task A_base_address_that_is_set_is_kept()
-    {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services
-            .AddHttpClient("mine", client => client.BaseAddress = new Uri("http://localhost/mine/")).AddAirwallexToken(_ => TestApp.Account));
-        await app.ConnectAsync();
-
-        await app.Get<IHttpClientFactory>().CreateClient("mine").GetAsync("a");
-
-        Assert.Equal("/mine/a", Assert.Single(wire.Requests).Path);
-    }
-
-    [Fact]
-    public async Task A_client_of_the_factory_goes_through_what_was_configured_for_its_name()
-    {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp(services => services
-            .AddHttpClient("mine", client => client.DefaultRequestHeaders.UserAgent.ParseAdd("mine/1.0")).AddAirwallexToken());
-        var connection = await app.ConnectAsync();
-
-        await app.Get<AirwallexClientFactory>().CreateClient(TestApp.Account, "mine").GetAsync("a");
-
-        var request = Assert.Single(wire.Requests);
-        Assert.Equal(connection.Tokens.AccessToken, request.Token);
-        Assert.Equal("mine/1.0", request.UserAgent);
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => program.Client("tenant").GetAsync("a"));
+        Assert.Empty(program.Api.Requests);
     }
 
     [Fact]
     public async Task A_synchronous_send_is_refused()
     {
-        await using var app = new ApiDouble().NewApp();
-        await app.ConnectAsync();
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
 
-        Assert.Throws<NotSupportedException>(() => app.ClientOf().Send(new HttpRequestMessage(HttpMethod.Get, "a")));
+        var refused = Assert.Throws<NotSupportedException>(
+            () => program.ClientOf().Send(new HttpRequestMessage(HttpMethod.Get, "a")));
+
+        Assert.Contains("SendAsync", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(program.Api.Requests);
     }
 
     [Fact]
-    public async Task A_token_that_the_caller_set_himself_is_replaced()
+    public async Task A_token_that_the_caller_set_is_replaced()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
-        var connection = await app.ConnectAsync();
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, "a");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "stale");
 
-        await app.ClientOf().SendAsync(request);
+        await program.ClientOf().SendAsync(request);
 
-        Assert.Equal(connection.Tokens.AccessToken, Assert.Single(wire.Requests).Token);
+        Assert.Equal(ApiDouble.TokenOf(ApiProgram.Account), Assert.Single(program.Api.Requests).Token);
     }
 
     [Fact]
-    public async Task A_caller_who_gives_up_while_waiting_for_a_token_sends_nothing()
+    public async Task A_token_that_has_expired_is_refreshed_before_the_request_goes_out()
     {
-        var wire = new ApiDouble();
-        await using var app = wire.NewApp();
-        await app.ConnectAsync();
-        app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(2)));
-        using var givesUp = new CancellationTokenSource();
-        var call = app.ClientOf().GetAsync("a", givesUp.Token);
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Time.Advance(TimeSpan.FromMinutes(6));
 
-        await givesUp.CancelAsync();
-        await app.AdvanceAsync(3);
+        await program.ClientOf().GetAsync("a");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        Assert.Empty(wire.Requests);
+        Assert.Equal(ApiDouble.TokenOf(ApiProgram.Account, 2), Assert.Single(program.Api.Requests).Token);
     }
 
     [Fact]
-    public async Task AddAirwallexToken_without_AddAirwallexOAuth_says_so()
+    public async Task A_handler_added_twice_counts_once_and_the_last_call_counts()
+    {
+        await using var program = new ApiProgram(services => services.AddHttpClient("mine")
+            .AddAirwallexToken(_ => "acct_unknown")
+            .AddAirwallexToken(_ => ApiProgram.Account));
+        await program.ConnectAsync();
+        program.Api.Respond = _ => System.Net.HttpStatusCode.Unauthorized;
+
+        await program.Client("mine").GetAsync("a");
+
+        Assert.Equal(2, program.Api.Requests.Count); // Once, and once again with a new token.
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_for_one_client_counts_more_than_one_for_all_clients(bool defaultsFirst)
+    {
+        Action<IServiceCollection> forAll = services => services.ConfigureHttpClientDefaults(
+            client => client.AddAirwallexToken(_ => "acct_unknown"));
+        await using var program = new ApiProgram(services =>
+        {
+            (defaultsFirst ? forAll : static _ => { })(services);
+            services.AddHttpClient("mine").AddAirwallexToken(_ => ApiProgram.Account);
+            (defaultsFirst ? static _ => { } : forAll)(services);
+        });
+        await program.ConnectAsync();
+
+        await program.Client("mine").GetAsync("a");
+
+        Assert.Equal(ApiDouble.TokenOf(ApiProgram.Account), Assert.Single(program.Api.Requests).Token);
+    }
+
+    [Fact]
+    public void AddAirwallexToken_without_AddAirwallexOAuth_says_so()
     {
         var services = new ServiceCollection();
         services.AddHttpClient("mine").AddAirwallexToken();
-        await using var provider = services.BuildServiceProvider();
+        using var provider = services.BuildServiceProvider();
 
-        var refused = Assert.Throws<InvalidOperationException>(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("mine"));
+        var refused = Assert.Throws<InvalidOperationException>(
+            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("mine"));
 
         Assert.Contains("AddAirwallexOAuth", refused.Message, StringComparison.Ordinal);
-    }
-
-    private sealed class BalancesClient(HttpClient http)
-    {
-        public Task<HttpResponseMessage> GetAsync() => http.GetAsync("api/v1/balances/current");
     }
 }

@@ -15,6 +15,9 @@ internal sealed class ScriptedStore : ITokenStore
 
     public Exception? Failure { get; set; }
 
+    /// <summary>While set, every call waits for it.</summary>
+    public TaskCompletionSource? Hang { get; set; }
+
     public int Calls => _calls;
 
     public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
@@ -38,9 +41,14 @@ internal sealed class ScriptedStore : ITokenStore
         DateTimeOffset now, CancellationToken cancellationToken = default) =>
         Call(() => Inner.SummarizeAsync(now, cancellationToken));
 
-    private ValueTask<T> Call<T>(Func<ValueTask<T>> call)
+    private async ValueTask<T> Call<T>(Func<ValueTask<T>> call)
     {
         Interlocked.Increment(ref _calls);
-        return Failure is not null ? throw Failure : call();
+        if (Hang is { } hang)
+        {
+            await hang.Task;
+        }
+
+        return Failure is not null ? throw Failure : await call();
     }
 }

@@ -1,9 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using Airwallex.OAuth.Tests.Support;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using RichardSzalay.MockHttp;
 
 namespace Airwallex.OAuth.Tests.TokenEndpoint;
 
@@ -11,7 +7,8 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
 {
     // The one printed on Airwallex's page.
     private const string PublishedToken =
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0b20iLCJyb2xlcyI6WyJ1c2VyIl0sImlhdCI6MTQ4ODQxNTI1NywiZXhwIjoxNDg4NDE1MjY3fQ.UHqau03y5kEk5lFbTp7J4a-U6LXsfxIVNEsux85hj-Q";
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0b20iLCJyb2xlcyI6WyJ1c2VyIl0sImlhdCI6MTQ4ODQxNTI1NywiZXhwIjoxNDg4NDE1MjY3fQ"
+        + ".UHqau03y5kEk5lFbTp7J4a-U6LXsfxIVNEsux85hj-Q";
 
     [Fact]
     public void The_token_on_Airwallexs_page_says_when_it_expires()
@@ -19,6 +16,10 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
         Assert.True(AccessTokenExpiry.TryRead(PublishedToken, out var expiresAt));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1488415267), expiresAt);
     }
+
+    [Fact]
+    public void The_token_on_Airwallexs_page_lives_ten_seconds() =>
+        Assert.Equal(TimeSpan.FromSeconds(10), AccessTokenExpiry.ReadLifetime(PublishedToken));
 
     [Theory]
     [InlineData(null)]
@@ -28,47 +29,74 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
     [InlineData("a.b.c.d.e")]
     [InlineData("eyJhbGciOiJIUzI1NiJ9.e30.x")]
     [InlineData("eyJhbGciOiJIUzI1NiJ9.!!!!.x")]
-    public void An_opaque_damaged_or_endless_token_is_no_error(string? token)
+    public void An_opaque_damaged_or_endless_token_is_not_an_error(string? token)
     {
         Assert.False(AccessTokenExpiry.TryRead(token, out var expiresAt));
         Assert.Equal(default, expiresAt);
+        Assert.Null(AccessTokenExpiry.ReadLifetime(token));
     }
 
     [Theory]
     [InlineData("1e30")]
     [InlineData("-99999999999999")]
+    [InlineData("253402300800")]
+    [InlineData("-62135596801")]
     [InlineData("\"soon\"")]
     [InlineData("[]")]
-    public void An_expiry_that_makes_no_sense_is_no_error(string exp) => Assert.False(AccessTokenExpiry.TryRead(Jwt(exp), out _));
+    [InlineData("null")]
+    public void An_expiry_that_makes_no_sense_is_not_an_error(string exp) =>
+        Assert.False(AccessTokenExpiry.TryRead(Jwt($"\"exp\":{exp}"), out _));
 
     [Theory]
-    [InlineData(200, 200)] // Earlier than expires_in: it counts.
-    [InlineData(400, 300)] // Later: expires_in counts.
-    [InlineData(-59, -59)] // A little in the past: the clocks may differ by so much, and the earlier one counts.
-    [InlineData(-61, 300)] // More than a minute in the past, just issued: our clock is wrong, and expires_in alone counts.
-    public async Task The_earlier_of_expires_in_and_exp_counts_unless_the_clock_is_plainly_wrong(int exp, int expected)
+    [InlineData("1488415267", 1488415267)]
+    [InlineData("0", 0)]
+    [InlineData("253402300799", 253402300799)]
+    [InlineData("-62135596800", -62135596800)]
+    public void Every_number_that_is_an_instant_is_an_expiry(string exp, long seconds)
     {
-        using var log = new RecordingLogger();
-        using var logs = LoggerFactory.Create(logging => logging.AddProvider(log));
-        var now = Time.GetUtcNow();
-        Answer(GoodAnswer.Replace("access-token-2", Jwt($"{now.AddSeconds(exp).ToUnixTimeSeconds()}"), StringComparison.Ordinal));
-        var client = new TokenClient(Wire.ToHttpClient(), new FixedOptions(Options), Time, logs.CreateLogger<TokenClient>());
-
-        var tokens = await client.RefreshAsync(SpentToken);
-
-        Assert.Equal(now.AddSeconds(expected), tokens.AccessTokenExpiresAt);
-        Assert.Equal(exp == -61 ? 1 : 0, log.Lines.Count(line => line.StartsWith("Warning AccessTokenExpiryOutOfStep", StringComparison.Ordinal)));
+        Assert.True(AccessTokenExpiry.TryRead(Jwt($"\"exp\":{exp}"), out var expiresAt));
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(seconds), expiresAt);
     }
 
-    private static string Jwt(string exp) =>
-        $"{Base64Url.EncodeToString("""{"alg":"HS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"exp":{{exp}}}"""))}.c2lnbmF0dXJl";
-
-    private sealed class FixedOptions(AirwallexOAuthOptions options) : IOptionsMonitor<AirwallexOAuthOptions>
+    [Theory]
+    [InlineData("\"exp\":300,\"iat\":100", 200)] // Shorter than expires_in: it counts.
+    [InlineData("\"exp\":500,\"iat\":100", 300)] // Longer: expires_in counts.
+    [InlineData("\"exp\":100,\"iat\":100", 300)]
+    [InlineData("\"exp\":100,\"iat\":200", 300)]
+    [InlineData("\"exp\":100", 300)] // Without iat, only a clock would say what exp means.
+    [InlineData("\"iat\":100", 300)]
+    [InlineData("\"exp\":1e300,\"iat\":-1e300", 300)]
+    [InlineData("\"exp\":\"300\",\"iat\":\"100\"", 200)]
+    [InlineData("\"exp\":\"soon\",\"iat\":100", 300)]
+    public async Task The_shorter_of_expires_in_and_exp_minus_iat_counts_whatever_the_clocks_say(string claims, double expected)
     {
-        public AirwallexOAuthOptions CurrentValue => options;
+        Respond(With("access_token", $"\"{Jwt(claims)}\""));
 
-        public AirwallexOAuthOptions Get(string? name) => options;
+        var tokens = await RefreshAsync();
 
-        public IDisposable? OnChange(Action<AirwallexOAuthOptions, string?> listener) => null;
+        Assert.Equal(tokens.IssuedAt.AddSeconds(expected), tokens.AccessTokenExpiresAt);
+        Assert.Null(tokens.Oddities);
     }
+
+    [Fact]
+    public async Task Without_expires_in_the_tokens_own_lifetime_counts()
+    {
+        Respond(With("access_token", $"\"{Jwt("\"exp\":3700,\"iat\":100")}\"").Replace("\"expires_in\":300,", "", StringComparison.Ordinal));
+
+        var tokens = await RefreshAsync();
+
+        Assert.Equal(tokens.IssuedAt.AddSeconds(3600), tokens.AccessTokenExpiresAt);
+    }
+
+    [Fact]
+    public async Task A_clock_at_the_end_of_time_does_not_overflow()
+    {
+        Time.SetUtcNow(DateTimeOffset.MaxValue.AddSeconds(-100));
+        Respond(GoodResponse);
+
+        Assert.Equal(DateTimeOffset.MaxValue, (await Client.RefreshAsync(UsedToken)).AccessTokenExpiresAt);
+    }
+
+    private static string Jwt(string claims) =>
+        $"{Base64Url.EncodeToString("""{"alg":"HS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{{{claims}}}"))}.c2ln";
 }

@@ -1,0 +1,160 @@
+using System.Net;
+
+namespace Airwallex.OAuth.Tests.Http;
+
+/// <summary>401 from the API.</summary>
+public sealed class RejectedTokenTests
+{
+    [Fact]
+    public async Task A_hundred_rejected_calls_cost_one_refresh_and_all_succeed()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+
+        var responses = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(_ => Task.Run(() => program.ClientOf().GetAsync("api/v1/account"))));
+
+        Assert.All(responses, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.Equal(1, program.Api.Refreshes);
+    }
+
+    [Fact]
+    public async Task A_token_that_somebody_has_already_replaced_costs_no_refresh()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        var old = ApiDouble.TokenOf(ApiProgram.Account);
+        program.Api.Respond = request =>
+        {
+            if (request.Token != old)
+            {
+                return HttpStatusCode.OK;
+            }
+
+            // While the 401 is on its way.
+            program.Connections.RefreshAsync(ApiProgram.Account).GetAwaiter().GetResult();
+            return HttpStatusCode.Unauthorized;
+        };
+
+        using var response = await program.ClientOf().GetAsync("api/v1/account");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(1, program.Api.Refreshes);
+    }
+
+    [Fact]
+    public async Task A_freshly_refreshed_token_that_is_rejected_again_is_not_refreshed_in_a_loop()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Api.Respond = _ => HttpStatusCode.Unauthorized;
+
+        for (var call = 0; call < 20; call++)
+        {
+            using var response = await program.ClientOf().GetAsync("api/v1/account");
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        }
+
+        Assert.Equal(1, program.Api.Refreshes);
+        Assert.Equal(21, program.Api.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_token_is_replaced_even_when_the_body_cannot_be_sent_again()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+
+        using var first = await program.ClientOf().PostAsync(
+            "api/v1/files", new StreamContent(new OneWayStream("the body"u8.ToArray())));
+        using var next = await program.ClientOf().PostAsync(
+            "api/v1/files", new StreamContent(new OneWayStream("the body"u8.ToArray())));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, first.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+        Assert.Equal(2, program.Api.Requests.Count);
+        Assert.Equal(1, program.Api.Refreshes);
+    }
+
+    [Fact]
+    public async Task The_response_that_rejected_a_token_is_disposed_of_when_another_takes_its_place()
+    {
+        var responses = new List<DisposalRecord>();
+        await using var program = new ApiProgram(primary: api => new Recorder(responses, api.CreateHandler()));
+        await program.ConnectAsync();
+        Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+        responses.Clear();
+
+        await program.ClientOf().GetAsync("api/v1/account", HttpCompletionOption.ResponseHeadersRead);
+
+        var rejection = responses.Single(response => response.Status == HttpStatusCode.Unauthorized);
+        Assert.True(rejection.IsDisposed);
+        Assert.False(
+            responses.Single(response => response.Path == "/api/v1/account" && response != rejection).IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_rejection_whose_refresh_fails_is_told_as_the_failed_refresh()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Api.Respond = _ => HttpStatusCode.Unauthorized;
+        program.Api.RespondWithTokens = _ => HttpStatusCode.Forbidden;
+
+        await Assert.ThrowsAsync<TokenRequestException>(() => program.ClientOf().GetAsync("api/v1/account"));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    public async Task Any_other_response_is_passed_on(HttpStatusCode status)
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Api.Respond = _ => status;
+
+        using var response = await program.ClientOf().GetAsync("api/v1/account");
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Single(program.Api.Requests);
+        Assert.Equal(0, program.Api.Refreshes);
+    }
+
+    internal static void Reject(ApiProgram program, string token) => program.Api.Respond =
+        request => request.Token == token ? HttpStatusCode.Unauthorized : HttpStatusCode.OK;
+
+    private sealed class DisposalRecord(HttpStatusCode status, string path) : StringContent("the response")
+    {
+        public HttpStatusCode Status { get; } = status;
+
+        public string Path { get; } = path;
+
+        public bool IsDisposed { get; private set; }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class Recorder(List<DisposalRecord> responses, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (request.RequestUri!.AbsolutePath != "/oauth/token")
+            {
+                var content = new DisposalRecord(response.StatusCode, request.RequestUri.AbsolutePath);
+                responses.Add(content);
+                response.Content = content;
+            }
+
+            return response;
+        }
+    }
+}
