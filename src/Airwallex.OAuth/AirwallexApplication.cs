@@ -175,8 +175,10 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public async ValueTask DisposeAsync()
     {
-        // Twice the grace period: the longest send, and its save.
-        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : TimingsOf(LastOptions()).GracePeriod * 2, Time);
+        // Twice the grace period: the longest send, and its save. A test's clock may stand still for good.
+        var longest = TimingsOf(LastOptions()).GracePeriod * 2;
+        var isTest = _parts.Time is not GuardedClock { IsSystem: true } && _parts.Time != TimeProvider.System;
+        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest);
         await StopAsync(limit.Token).ConfigureAwait(false);
         _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);

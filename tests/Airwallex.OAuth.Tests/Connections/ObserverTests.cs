@@ -83,6 +83,10 @@ public sealed class ObserverTests
         for (var i = 0; i < 1500; i++)
         {
             app.Application.Notify(ConnectionEventKind.Refreshed, TestApp.KeyOf());
+            if (i % 500 == 0)
+            {
+                await TestApp.SettleAsync(); // The other observer keeps up.
+            }
         }
 
         await TestApp.SettleAsync();
