@@ -97,7 +97,7 @@ internal static class AuthorizePages
         """);
 
     /// <summary>The consent screen, for both ways.</summary>
-    public static string Consent(AuthorizeRequest request, SimulatedAccount account, string application) => Page("Authorize access", $"""
+    public static string Consent(AuthorizeParameters request, SimulatedAccount account, string application) => Page("Authorize access", $"""
         {(request.SignUp ? Steps(3) : "")}
         <h1>Authorize access</h1>
         <p><strong>{Text(application)}</strong> asks for access to the account of <strong>{Text(account.BusinessName)}</strong>.</p>
