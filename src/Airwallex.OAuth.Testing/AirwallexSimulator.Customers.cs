@@ -130,11 +130,11 @@ public sealed partial class AirwallexSimulator
     /// <summary>Whether the rules allow this account to be refreshed with this token now.</summary>
     internal bool CanRefresh(string accountId, string refreshToken) => Server.CanRefresh(accountId, refreshToken);
 
-    private AuthorizeRequest ParseAuthorizeUrl(Uri authorizeUrl)
+    private AuthorizeParameters ParseAuthorizeUrl(Uri authorizeUrl)
     {
         ArgumentNullException.ThrowIfNull(authorizeUrl);
         var query = new QueryCollection(QueryHelpers.ParseQuery(authorizeUrl.Query));
-        var request = AuthorizeRequest.Parse(query);
+        var request = AuthorizeParameters.Parse(query);
         return _endpoints.AuthorizeEndpoint.Refuse(request) is { } refusal
             ? throw new InvalidOperationException($"Airwallex would refuse this authorize request ({refusal.Error}).")
             : request;

@@ -128,6 +128,14 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
         string clientId, string clientSecret, string? applicationName = null, IEnumerable<Uri>? redirectUris = null) =>
         Server.AddClient(clientId, clientSecret, applicationName, redirectUris);
 
+    /// <summary>A client that the simulator knows; null when it knows none of that id.</summary>
+    /// <param name="clientId">The client id.</param>
+    public SimulatedClient? FindClient(string clientId)
+    {
+        ArgumentNullException.ThrowIfNull(clientId);
+        return Server.FindClient(clientId);
+    }
+
     /// <summary>Stops listening; requests in flight are cut off.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -10,8 +10,8 @@ public static class AirwallexSimulatorServiceCollectionExtensions
 {
     /// <summary>
     /// Lets every application that <c>AddAirwallexOAuth</c> registers talk to the simulator: endpoints, client id, client
-    /// secret and clock. The application without a name is <see cref="AirwallexSimulator.DefaultClient"/>; each other one
-    /// gets a client of its own. Call it anywhere before or after <c>AddAirwallexOAuth</c>, such as in
+    /// secret and clock. The application without a name is <see cref="AirwallexSimulator.DefaultClient"/>; one named
+    /// <c>eu</c> gets a client of its own, <c>simulated-client-id-eu</c>. Call it anywhere before or after <c>AddAirwallexOAuth</c>, such as in
     /// <c>ConfigureTestServices</c>.
     /// </summary>
     /// <remarks>

@@ -19,7 +19,7 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
             return SimulatedResponse.ApiError(405, "method_not_allowed", Text) with { Allow = "GET" };
         }
 
-        var request = AuthorizeRequest.Parse(http.Query);
+        var request = AuthorizeParameters.Parse(http.Query);
         if (Refuse(request) is { } refusal)
         {
             return refusal;
@@ -37,7 +37,7 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
     }
 
     /// <summary>The page to begin with, or the consent page once the account is known.</summary>
-    private SimulatedResponse Show(HttpRequest http, AuthorizeRequest request)
+    private SimulatedResponse Show(HttpRequest http, AuthorizeParameters request)
     {
         if (server.FindAccount(http.Query[AccountParameter]) is { } account)
         {
@@ -59,7 +59,7 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
     }
 
     /// <summary>What a page sent: on to the next one, or the same again with what is wrong.</summary>
-    private SimulatedResponse Take(HttpRequest http, AuthorizeRequest request, IFormCollection form)
+    private SimulatedResponse Take(HttpRequest http, AuthorizeParameters request, IFormCollection form)
     {
         var signUp = SignUpForm.Parse(form);
         switch (form["step"])
@@ -92,21 +92,21 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
     }
 
     /// <summary>The redirect URI with a code for the account.</summary>
-    public string Grant(AuthorizeRequest request, string accountId)
+    public string Grant(AuthorizeParameters request, string accountId)
     {
         var code = server.IssueCode(
             accountId, request.RedirectUri!, request.Scope!, request.CodeChallenge, Client(request));
         return Back(request, ("code", code));
     }
 
-    public static string Decline(AuthorizeRequest request) =>
+    public static string Decline(AuthorizeParameters request) =>
         Back(request, ("error", "access_denied"), ("error_description", "The customer declined the request."));
 
     /// <summary>
     /// RFC 6749, section 4.1.2.1: an unknown client or redirect URI must never be redirected to; any other fault is the
     /// application's to handle.
     /// </summary>
-    public SimulatedResponse? Refuse(AuthorizeRequest request)
+    public SimulatedResponse? Refuse(AuthorizeParameters request)
     {
         if (server.FindClient(request.ClientId) is not { } client)
         {
@@ -128,12 +128,12 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
         return SimulatedResponse.Redirect(Back(request, ("error", error), ("error_description", text))) with { Error = error };
     }
 
-    private SimulatedClient Client(AuthorizeRequest request) => server.FindClient(request.ClientId)!;
+    private SimulatedClient Client(AuthorizeParameters request) => server.FindClient(request.ClientId)!;
 
     private static SimulatedResponse Untrusted(string error, string title, string text) =>
         SimulatedResponse.Html(400, AuthorizePages.Error(title, text)) with { Error = error };
 
-    private static string Back(AuthorizeRequest request, params (string Name, string? Value)[] parameters) =>
+    private static string Back(AuthorizeParameters request, params (string Name, string? Value)[] parameters) =>
         QueryHelpers.AddQueryString(
             request.RedirectUri!,
             parameters.Append(("state", request.State)).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));

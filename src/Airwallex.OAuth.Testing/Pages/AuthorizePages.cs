@@ -3,14 +3,16 @@ using static Airwallex.OAuth.Testing.PageLayout;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// The screens of the authorize endpoint. Every form posts to the URL it was shown under, so the request's parameters
+/// The pages of the authorize endpoint. Every form posts to the URL it was shown under, so the request's parameters
 /// travel in the query, and what the customer typed travels in the form.
 /// </summary>
 internal static class AuthorizePages
 {
     public const string DemoCode = "246810";
     private static readonly string[] s_steps = ["Details", "Verification", "Usage", "Consent"];
-    private static readonly string[] s_usages = ["Receive money from abroad", "Pay suppliers and staff", "Accept payments online", "Issue cards"];
+
+    private static readonly string[] s_usages =
+        ["Receive money from abroad", "Pay suppliers and staff", "Accept payments online", "Issue cards"];
 
     public static string Error(string title, string text) => Page(title, $"""
         <h1>{Text(title)}</h1>
@@ -19,11 +21,11 @@ internal static class AuthorizePages
         Close this page and tell the application's operator.</p>
         """);
 
-    /// <summary>Sign-up, first screen: account details.</summary>
-    public static string Details(SignUpForm form) => Page("Create your account", $"""
+    /// <summary>Sign-up, first page: account details.</summary>
+    public static string Details(SignUpForm form) => Page(Title(form, "Create your account"), $"""
         {Steps(0)}
         <h1>Create your account</h1>
-        <p class="quiet">Tell us about your business.</p>
+        <p class="quiet">Tell us about your business. Every field is required.</p>
         {Problem(form)}
         <form method="post">
         <input type="hidden" name="step" value="details">
@@ -34,8 +36,8 @@ internal static class AuthorizePages
         </form>
         """);
 
-    /// <summary>Sign-up, second screen: the second factor.</summary>
-    public static string Verification(SignUpForm form) => Page("Verify it is you", $"""
+    /// <summary>Sign-up, second page: the second factor.</summary>
+    public static string Verification(SignUpForm form) => Page(Title(form, "Verify it is you"), $"""
         {Steps(1)}
         <h1>Verify it is you</h1>
         <p class="quiet">We would send a code to your phone. In this simulation any six digits will do, such as
@@ -47,14 +49,14 @@ internal static class AuthorizePages
         <div class="field">
         <label for="code">Verification code</label>
         <input class="code" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6"
-          pattern="[0-9]{"{6}"}" required aria-describedby="code-hint"{Invalid(form, "code")}>
+          pattern="[0-9]{"{6}"}" required aria-describedby="code-hint{(HasProblem(form, "code") ? " problem" : "")}"{Invalid(form, "code")}>
         <p class="hint" id="code-hint">Six digits</p>
         </div>
         <div class="buttons"><button>Verify</button></div>
         </form>
         """);
 
-    /// <summary>Sign-up, third screen: what the account is for.</summary>
+    /// <summary>Sign-up, third page: what the account is for.</summary>
     public static string Usage(SignUpForm form) => Page("How will you use the account?", $"""
         {Steps(2)}
         <h1>How will you use the account?</h1>
@@ -96,8 +98,9 @@ internal static class AuthorizePages
         </form>
         """);
 
-    /// <summary>The consent screen, for both ways.</summary>
-    public static string Consent(AuthorizeRequest request, SimulatedAccount account, string application) => Page("Authorize access", $"""
+    /// <summary>The consent page, for both ways.</summary>
+    public static string Consent(AuthorizeParameters request, SimulatedAccount account, string application) =>
+        Page("Authorize access", $"""
         {(request.SignUp ? Steps(3) : "")}
         <h1>Authorize access</h1>
         <p><strong>{Text(application)}</strong> asks for access to the account of <strong>{Text(account.BusinessName)}</strong>.</p>
@@ -143,14 +146,18 @@ internal static class AuthorizePages
         <div class="field">
         <label for="{name}">{label}</label>
         <input id="{name}" name="{name}" type="{type}" autocomplete="{autocomplete}" value="{Text(value)}"
-          maxlength="100" required{Invalid(form, name)}>
+          maxlength="100" required{Invalid(form, name)}{(HasProblem(form, name) ? " aria-describedby=\"problem\"" : "")}>
         </div>
         """;
 
     private static string Checked(int index) => index == 0 ? " checked" : "";
 
+    private static string Title(SignUpForm form, string title) => form.Problem is null ? title : "Error: " + title;
+
+    private static bool HasProblem(SignUpForm form, string name) => form.Problem?.Field == name;
+
     private static string Invalid(SignUpForm form, string name) =>
-        form.Problem?.Field == name ? " aria-invalid=\"true\" aria-errormessage=\"problem\"" : "";
+        HasProblem(form, name) ? " aria-invalid=\"true\"" : "";
 
     private static string Carry(SignUpForm form) => $"""
         <input type="hidden" name="business_name" value="{Text(form.BusinessName)}">

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>The frame around every screen: head, style, badge. No script, no file from anywhere else.</summary>
+/// <summary>The frame around every page: head, style, badge. No script, no file from anywhere else.</summary>
 internal static class PageLayout
 {
     private const string Style = """
@@ -25,15 +25,17 @@ internal static class PageLayout
           color: var(--quiet); font-size: .875rem; }
         .badge { padding: .2rem .65rem; border-radius: 1rem; background: var(--notice); color: var(--on-notice);
           font-weight: 600; white-space: nowrap; }
-        main { padding: 1.75rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+        main { padding: 1.75rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card);
+          overflow-wrap: anywhere; }
+        @media (max-width: 24rem) { main { padding: 1.25rem; } header { flex-wrap: wrap; } }
         h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; }
         h2 { margin: 1.25rem 0 .5rem; font-size: 1rem; }
         p { margin: 0 0 1rem; overflow-wrap: anywhere; }
         .quiet, .hint { color: var(--quiet); }
         .hint { margin: .25rem 0 0; font-size: .875rem; }
-        .steps { display: flex; gap: .5rem; margin: 0 0 1.25rem; padding: 0; list-style: none;
-          font-size: .8125rem; color: var(--quiet); }
-        .steps li { flex: 1; padding-top: .4rem; border-top: 3px solid var(--line); }
+        .steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.75rem, 1fr)); gap: .5rem;
+          margin: 0 0 1.25rem; padding: 0; list-style: none; font-size: .8125rem; color: var(--quiet); }
+        .steps li { padding-top: .4rem; border-top: 3px solid var(--line); }
         .steps .done, .steps [aria-current] { border-color: var(--accent); }
         .steps [aria-current] { color: var(--text); font-weight: 600; }
         label, legend { font-weight: 600; }
@@ -41,7 +43,8 @@ internal static class PageLayout
         legend { padding: 0; margin-bottom: .35rem; }
         .field { margin-bottom: 1.1rem; }
         input:not([type=radio], [type=checkbox]), select { display: block; width: 100%; min-height: 2.75rem;
-          margin-top: .3rem; padding: .5rem .7rem; border: 1px solid var(--quiet); border-radius: .4rem; background: var(--card); color: inherit; font: inherit; }
+          margin-top: .3rem; padding: .5rem .7rem; border: 1px solid var(--quiet); border-radius: .4rem;
+          background: var(--card); color: inherit; font: inherit; }
         input.code { max-width: 11rem; font-size: 1.375rem; letter-spacing: .3em; }
         [aria-invalid] { border-color: var(--error) !important; }
         .choice { display: flex; gap: .7rem; align-items: flex-start; padding: .65rem .1rem;
@@ -54,8 +57,8 @@ internal static class PageLayout
         .scopes code { display: block; color: var(--quiet); font-size: .8125rem; overflow-wrap: anywhere; }
         .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
         .buttons + .hint { margin-top: .75rem; }
-        button { flex: 1 1 9rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--accent); border-radius: .4rem;
-          background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
+        button { flex: 1 1 9rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--accent);
+          border-radius: .4rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
         button.second { background: transparent; color: var(--accent); }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         """;

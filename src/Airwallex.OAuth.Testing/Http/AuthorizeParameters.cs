@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>The parameters of a request to the authorize endpoint, as they came.</summary>
-internal sealed record AuthorizeRequest(
+internal sealed record AuthorizeParameters(
     string? ResponseType, string? ClientId, string? RedirectUri, string? State, string? Scope, string? CodeChallenge,
     string? CodeChallengeMethod, bool SignUp)
 {
@@ -18,9 +18,9 @@ internal sealed record AuthorizeRequest(
 
     public IReadOnlyList<string> Scopes => Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    public static AuthorizeRequest Parse(IQueryCollection query)
+    public static AuthorizeParameters Parse(IQueryCollection query)
     {
-        return new AuthorizeRequest(
+        return new AuthorizeParameters(
             Get("response_type"), Get("client_id"), Get("redirect_uri"), Get("state"), Get("scope"), Get("code_challenge"),
             Get("code_challenge_method"), Get("sign_up") == "true");
 
