@@ -80,8 +80,8 @@ internal sealed class TokenReply(
         _ when error.Error == "invalid_grant" && request.IsRefresh =>
             "The refresh token is refused for good; the customer must authorize again.",
         _ when error.Error == "invalid_grant" => "The code is refused for good; let the customer start again.",
-        _ when error.Error == "invalid_client" => "Check ClientId and ClientSecret; the connection itself is untouched.",
-        _ => "Check the application's configuration at Airwallex; the connection itself is untouched.",
+        _ when error.Error == "invalid_client" => "Check ClientId and ClientSecret; the connection is untouched.",
+        _ => "Check the application's configuration at Airwallex; the connection is untouched.",
     };
 
     private TimeSpan? ReadRetryAfter() => RetryAfterHeader.Read(response, time);
