@@ -159,8 +159,18 @@ public sealed class SecretMaskTests
         Assert.Null(Mask.Filter(null));
     }
 
+    [Fact]
+    public void An_exception_without_a_message_says_its_type()
+    {
+        Assert.Equal("InvalidOperationException", Mask.CleanMessage(new InvalidOperationException(" ")));
+        Assert.Equal("Unprintable", Mask.CleanMessage(new Unprintable()));
+        Assert.Equal("sent ***", Mask.CleanMessage(new InvalidOperationException($"sent {Secret}")));
+    }
+
     private sealed class Unprintable : Exception
     {
+        public override string Message => throw new InvalidOperationException();
+
         public override string ToString() => throw new InvalidOperationException();
     }
 }

@@ -117,6 +117,18 @@ public sealed class TokenFailureTests : TokenEndpointTest
     }
 
     [Fact]
+    public async Task A_missing_secret_or_a_hostile_exception_hides_no_failure()
+    {
+        Options.ClientSecret = null!;
+        using var wire = new Pipeline(_ => throw new Hostile());
+
+        var failed = await FailAsync(wire);
+
+        Assert.Contains("Hostile", failed.Message, StringComparison.Ordinal);
+        Assert.Null(failed.InnerException);
+    }
+
+    [Fact]
     public async Task A_handler_that_buffers_the_body_has_asked_for_it()
     {
         using var wire = new Pipeline(async request =>
@@ -511,6 +523,11 @@ public sealed class TokenFailureTests : TokenEndpointTest
             IsClosed = true;
             base.Dispose(disposing);
         }
+    }
+
+    private sealed class Hostile : Exception
+    {
+        public override string Message => throw new InvalidOperationException();
     }
 
     private sealed class BrokenClock : TimeProvider
