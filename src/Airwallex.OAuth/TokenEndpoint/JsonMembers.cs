@@ -25,8 +25,6 @@ internal sealed class JsonMembers
     /// <summary>True when the text was not one whole JSON object.</summary>
     public bool IsDamaged { get; private set; }
 
-    public bool IsEmpty => _members.Count == 0;
-
     public static JsonMembers Read(ReadOnlySpan<byte> utf8)
     {
         var result = new JsonMembers();

@@ -7,13 +7,13 @@ namespace Airwallex.OAuth;
 /// Hides the secrets of a request in text that comes from elsewhere: as they are, percent-encoded, form-encoded,
 /// escaped for JSON or HTML, and in Base64, also within a longer text. Thread-safe.
 /// </summary>
-internal sealed class SecretMask(string clientSecret, string grant, string? codeVerifier)
+internal sealed class SecretMask(string? clientSecret, string grant, string? codeVerifier)
 {
     private const string Hidden = "***";
 
     // Made when the first failure needs them; most requests have none.
     private readonly Lazy<SecretPattern[]> _patterns =
-        new(() => CreatePatterns([clientSecret, grant, codeVerifier ?? ""]));
+        new(() => CreatePatterns([clientSecret ?? "", grant, codeVerifier ?? ""]));
 
     /// <summary>
     /// The text without secrets, and without characters that would let a server write lines of its own into our logs;
@@ -42,6 +42,19 @@ internal sealed class SecretMask(string clientSecret, string grant, string? code
             : char.IsLowSurrogate(clean[longest]) ? longest - 1 : longest;
         var result = clean.ToString().Trim();
         return result.Length == 0 ? null : result;
+    }
+
+    /// <summary>The message of an exception without secrets; its type when it has no message.</summary>
+    public string CleanMessage(Exception exception)
+    {
+        try
+        {
+            return Clean(exception.Message) ?? exception.GetType().Name;
+        }
+        catch (Exception)
+        {
+            return exception.GetType().Name; // Exceptions are other people's code too.
+        }
     }
 
     /// <summary>The exception, or null when its text holds a secret: handlers are other people's code.</summary>

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Airwallex.OAuth;
 
 /// <summary>What the response to a token request means, as far as it arrived.</summary>
@@ -33,44 +31,37 @@ internal sealed class TokenReply(
     private TokenRequestException ToUnusable(JsonMembers json, string fault, Exception? brokenBy)
     {
         var error = ErrorResponse.Read(json, request.Mask);
-        var breakOff = brokenBy is null ? "" : $" ({request.Mask.Clean(brokenBy.Message)})";
-        return new TokenRequestException(
-            $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}, "
-            + $"but cannot be used: {fault}{breakOff}. Nothing was overwritten. "
+        var reason = brokenBy is null ? "" : $" ({request.Mask.CleanMessage(brokenBy)})";
+        return Create(
+            error,
+            $", but cannot be used: {fault}{reason}. Nothing was overwritten. "
             + (request.IsRefresh ? "It may succeed later. " : "Let the customer start again. ")
             + "If it goes on, tell Airwallex's support.",
-            request.Mask.Filter(brokenBy))
-        {
-            AccountId = request.Previous?.AccountId,
-            StatusCode = response.StatusCode,
-            Error = error.Error,
-            ErrorDescription = error.Description,
-            TraceId = error.TraceId,
-            IsTransient = true,
-            RetryAfter = ReadRetryAfter(),
-        };
+            isTransient: true, brokenBy);
     }
 
     private TokenRequestException ToRefusal(JsonMembers json, Exception? brokenBy)
     {
         var error = ErrorResponse.Read(json, request.Mask);
+
         // Without its error code, a refusal that broke off cannot be told from a passing one.
         var isCutShort = brokenBy is not null && error.Error is null && (int)response.StatusCode >= 400;
         var isTransient = exchange.IsTransient || isCutShort;
-        return new TokenRequestException(
-            $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}. "
-            + Advise(error, isTransient),
-            request.Mask.Filter(brokenBy))
-        {
-            AccountId = request.Previous?.AccountId,
-            StatusCode = response.StatusCode,
-            Error = error.Error,
-            ErrorDescription = error.Description,
-            TraceId = error.TraceId,
-            IsTransient = isTransient,
-            RetryAfter = ReadRetryAfter(),
-        };
+        return Create(error, $". {Advise(error, isTransient)}", isTransient, brokenBy);
     }
+
+    private TokenRequestException Create(ErrorResponse error, string said, bool isTransient, Exception? brokenBy) => new(
+        $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}{said}",
+        request.Mask.Filter(brokenBy))
+    {
+        AccountId = request.Previous?.AccountId,
+        StatusCode = response.StatusCode,
+        Error = error.Error,
+        ErrorDescription = error.Description,
+        TraceId = error.TraceId,
+        IsTransient = isTransient,
+        RetryAfter = RetryAfterHeader.Read(response, time),
+    };
 
     private string Advise(ErrorResponse error, bool isTransient) => (int)response.StatusCode switch
     {
@@ -80,9 +71,7 @@ internal sealed class TokenReply(
         _ when error.Error == "invalid_grant" && request.IsRefresh =>
             "The refresh token is refused for good; the customer must authorize again.",
         _ when error.Error == "invalid_grant" => "The code is refused for good; let the customer start again.",
-        _ when error.Error == "invalid_client" => "Check ClientId and ClientSecret; the connection itself is untouched.",
-        _ => "Check the application's configuration at Airwallex; the connection itself is untouched.",
+        _ when error.Error == "invalid_client" => "Check ClientId and ClientSecret; the connection is untouched.",
+        _ => "Check the application's configuration at Airwallex; the connection is untouched.",
     };
-
-    private TimeSpan? ReadRetryAfter() => RetryAfterHeader.Read(response, time);
 }

@@ -4,7 +4,7 @@ namespace Airwallex.OAuth;
 internal static class TokenRequestFailure
 {
     public static TokenRequestException OfSending(TokenRequest request, Exception cause, bool isSent) => new(
-        $"The token endpoint did not respond to the {request.Purpose}: {request.Mask.Clean(cause.Message)} "
+        $"The token endpoint did not respond to the {request.Purpose}: {request.Mask.CleanMessage(cause)} "
         + (isSent ? "Airwallex may have processed the request all the same." : "Nothing was sent."),
         request.Mask.Filter(cause))
     {

@@ -6,7 +6,10 @@ namespace Airwallex.OAuth;
 /// </summary>
 public sealed record TokenSet
 {
-    /// <summary>The Airwallex account that the tokens belong to, such as <c>acct_AcFEnD6CMgOvuFYLgFCw9A</c>.</summary>
+    /// <summary>
+    /// The Airwallex account that the tokens belong to, such as <c>acct_AcFEnD6CMgOvuFYLgFCw9A</c>. Empty when
+    /// <see cref="TokenClient.RefreshAsync"/> got a response that names none: then it is the account as before.
+    /// </summary>
     public required string AccountId { get; init; }
 
     /// <summary>

@@ -16,7 +16,8 @@ public sealed class AuthorizationResponseTests
     [Fact]
     public void A_redirect_with_an_error_is_read()
     {
-        var response = Parse("https://example.com/?error=access_denied&error_description=The+customer%20declined%21&state=state_1");
+        var response = Parse(
+            "https://example.com/?error=access_denied&error_description=The+customer%20declined%21&state=state_1");
 
         Assert.Null(response.Code);
         Assert.Equal("access_denied", response.Error);
@@ -34,11 +35,14 @@ public sealed class AuthorizationResponseTests
     [InlineData("https://example.com/callback#code=code_1")]
     [InlineData("https://example.com/callback#?code=code_1")]
     public void A_redirect_with_neither_code_nor_error_is_refused(string redirect) =>
-        Assert.Contains("neither", Assert.Throws<FormatException>(() => Parse(redirect)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "neither", Assert.Throws<FormatException>(() => Parse(redirect)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_redirect_with_both_code_and_error_is_refused() =>
-        Assert.Contains("both", Assert.Throws<FormatException>(() => Parse("https://example.com/?code=c&error=e")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "both", Assert.Throws<FormatException>(() => Parse("https://example.com/?code=c&error=e")).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("https://example.com/?code=secret-code&code=another&state=s", "code")]
@@ -80,8 +84,8 @@ public sealed class AuthorizationResponseTests
         var refused = Assert.Throws<FormatException>(() => Parse($"https://example.com/?code={code}&state=s"));
 
         Assert.Equal(
-            "The redirect from Airwallex has a code that is malformed. Treat it as forged and let the customer start again.",
-            refused.Message);
+            "The redirect from Airwallex has a code that is malformed. Treat it as forged and let the customer start "
+            + "again.", refused.Message);
     }
 
     [Fact]
@@ -107,7 +111,8 @@ public sealed class AuthorizationResponseTests
     }
 
     [Fact]
-    public void A_redirect_is_required() => Assert.Throws<ArgumentNullException>(() => AuthorizationResponse.Parse(null!));
+    public void A_redirect_is_required() =>
+        Assert.Throws<ArgumentNullException>(() => AuthorizationResponse.Parse(null!));
 
     private static AuthorizationResponse Parse(string redirect) => AuthorizationResponse.Parse(new Uri(redirect));
 }

@@ -34,7 +34,8 @@ public sealed class AuthorizeUrlBuilderTests
     {
         var pkce = Pkce.Create();
 
-        var url = new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", CodeChallenge = pkce.Challenge });
+        var url = new AuthorizeUrlBuilder(Options).Build(
+            new AuthorizeRequest { State = "s", CodeChallenge = pkce.Challenge });
 
         Assert.EndsWith(
             $"&code_challenge={pkce.Challenge}&code_challenge_method=S256", url.AbsoluteUri, StringComparison.Ordinal);
@@ -50,7 +51,9 @@ public sealed class AuthorizeUrlBuilderTests
             RedirectUri = new Uri("https://other.example/back?tenant=7"),
         });
 
-        Assert.Contains("&redirect_uri=https%3A%2F%2Fother.example%2Fback%3Ftenant%3D7&", url.AbsoluteUri, StringComparison.Ordinal);
+        Assert.Contains(
+            "&redirect_uri=https%3A%2F%2Fother.example%2Fback%3Ftenant%3D7&", url.AbsoluteUri,
+            StringComparison.Ordinal);
         Assert.EndsWith("&scope=balance:read", url.AbsoluteUri, StringComparison.Ordinal);
     }
 
@@ -68,7 +71,9 @@ public sealed class AuthorizeUrlBuilderTests
             Scopes = ["s"],
         };
 
-        Assert.StartsWith(start, new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }).AbsoluteUri, StringComparison.Ordinal);
+        Assert.StartsWith(
+            start, new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }).AbsoluteUri,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,13 +89,19 @@ public sealed class AuthorizeUrlBuilderTests
 
         Assert.StartsWith(
             "https://www.airwallex.com/oauth/authorize?lang=en&response_type=code&client_id=c&",
-            new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }).AbsoluteUri, StringComparison.Ordinal);
+            new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }).AbsoluteUri,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Characters_that_mean_something_in_a_url_are_encoded()
     {
-        var options = new AirwallexOAuthOptions { ClientId = "a&b=c", RedirectUri = new Uri("https://example.com/"), Scopes = ["s+t&u"] };
+        var options = new AirwallexOAuthOptions
+        {
+            ClientId = "a&b=c",
+            RedirectUri = new Uri("https://example.com/"),
+            Scopes = ["s+t&u"],
+        };
 
         var url = new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "x y&z#é" });
 
@@ -105,7 +116,8 @@ public sealed class AuthorizeUrlBuilderTests
     [InlineData(null)]
     public void A_request_without_a_state_is_refused(string? state)
     {
-        var refused = Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = state! }));
+        var refused = Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = state! }));
 
         Assert.Contains("AuthorizationState.Create()", refused.Message, StringComparison.Ordinal);
     }
@@ -115,18 +127,23 @@ public sealed class AuthorizeUrlBuilderTests
     [InlineData("too-short")]
     [InlineData("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=")]
     [InlineData("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c\n")]
-    public void A_code_challenge_that_is_malformed_is_refused(string challenge) => Assert.Contains(
-        "Pkce.Create()",
-        Assert.Throws<ArgumentException>(
-            () => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", CodeChallenge = challenge })).Message,
-        StringComparison.Ordinal);
+    public void A_code_challenge_that_is_malformed_is_refused(string challenge)
+    {
+        var request = new AuthorizeRequest { State = "s", CodeChallenge = challenge };
+
+        var refused = Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(Options).Build(request));
+
+        Assert.Contains("Pkce.Create()", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_code_challenge_has_at_most_128_characters()
     {
         var request = new AuthorizeRequest { State = "s", CodeChallenge = new string('~', 128) };
 
-        Assert.Contains("code_challenge=~~~", new AuthorizeUrlBuilder(Options).Build(request).AbsoluteUri, StringComparison.Ordinal);
+        Assert.Contains(
+            "code_challenge=~~~", new AuthorizeUrlBuilder(Options).Build(request).AbsoluteUri,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(
             () => new AuthorizeUrlBuilder(Options).Build(request with { CodeChallenge = new string('~', 129) }));
     }
@@ -147,9 +164,11 @@ public sealed class AuthorizeUrlBuilderTests
     {
         var options = new AirwallexOAuthOptions { ClientId = "c", RedirectUri = new Uri("https://example.com/") };
 
-        var refused = Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }));
+        var refused = Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }));
         Assert.Contains("Scopes", refused.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", Scopes = [] }));
+        Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", Scopes = [] }));
     }
 
     [Theory]
@@ -164,7 +183,8 @@ public sealed class AuthorizeUrlBuilderTests
     {
         var options = new AirwallexOAuthOptions { ClientId = "c", Scopes = ["s"] };
 
-        var refused = Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }));
+        var refused = Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(options).Build(new AuthorizeRequest { State = "s" }));
         Assert.Contains("RedirectUri", refused.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(Options).Build(
             new AuthorizeRequest { State = "s", RedirectUri = new Uri("/callback", UriKind.Relative) }));
@@ -173,6 +193,7 @@ public sealed class AuthorizeUrlBuilderTests
     [Fact]
     public void A_builder_without_a_client_id_says_so() => Assert.Contains(
         "ClientId",
-        Assert.Throws<ArgumentException>(() => new AuthorizeUrlBuilder(new AirwallexOAuthOptions()).Build(new AuthorizeRequest { State = "s" })).Message,
+        Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(new()).Build(new AuthorizeRequest { State = "s" })).Message,
         StringComparison.Ordinal);
 }

@@ -17,7 +17,9 @@ public sealed class PkceTests
         var verifier = UrlSafe.Encode(octets);
 
         Assert.Equal("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", verifier);
-        Assert.Equal("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", UrlSafe.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))));
+        Assert.Equal(
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            UrlSafe.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))));
     }
 
     [Fact]

@@ -8,7 +8,8 @@ internal static class Callbacks
 {
     private static readonly Gen<string> Parts = Gen.OneOf(
         Gen.OneOf(
-            "code", "state", "error", "error_description", "=", "&", "?", "#", "%", "%2", "%ZZ", "%00", "%E2%82", "+", "a", "access_denied"),
+            "code", "state", "error", "error_description", "access_denied",
+            "=", "&", "?", "#", "%", "%2", "%ZZ", "%00", "%E2%82", "+", "a"),
         Gen.String);
 
     public static Gen<Uri> Urls { get; } =
@@ -27,7 +28,9 @@ internal static class Callbacks
 
     private static Gen<string> Segments => Gen.OneOf(
         Gen.OneOf(
-            "{}", "{\"exp\":1}", "{\"exp\":1e400,\"iat\":0}", "{\"exp\":\"1\"}", "{\"exp\":[1]}", "{\"exp\":-9223372036854775808}", "[", "null",
+            "{}", "{\"exp\":1}",
+            "{\"exp\":1e400,\"iat\":0}", "{\"exp\":\"1\"}", "{\"exp\":[1]}", "{\"exp\":-9223372036854775808}",
+            "[", "null",
             "{\"alg\":\"HS256\"}").Select(json => Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=')),
         Gen.String);
 }

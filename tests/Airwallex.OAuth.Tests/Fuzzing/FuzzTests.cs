@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Airwallex.OAuth.Tests.Fuzzing;
 
 /// <summary>
-/// What comes from outside, in every shape: responses, failing pipelines, redirects, access tokens. Nothing crashes, hangs
-/// or throws outside the contract. Each test takes 5,000 cases; AIRWALLEX_FUZZ_CASES sets how many.
+/// What comes from outside, in every shape: responses, failing pipelines, redirects, access tokens. Nothing crashes,
+/// hangs or throws outside the contract. Each test takes 5,000 cases; AIRWALLEX_FUZZ_CASES sets how many.
 /// </summary>
 public sealed class FuzzTests
 {
@@ -44,7 +45,8 @@ public sealed class FuzzTests
         Gen.OneOf(Secret, UsedToken, $"client_1:{Secret}", $"x&client_secret={Secret}&refresh_token={UsedToken}&"),
         Gen.OneOf<Func<string, string>>(
             text => text, Uri.EscapeDataString, WebUtility.UrlEncode!, WebUtility.HtmlEncode!, TokenResponses.Quote,
-            text => Uri.EscapeDataString(text).ToLowerInvariant(), text => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text))),
+            text => Uri.EscapeDataString(text).ToLowerInvariant(),
+            text => Convert.ToBase64String(Encoding.UTF8.GetBytes(text))),
         TokenResponses.Text, TokenResponses.Text)
         .Select((text, encode, before, after) => before + encode(text) + after);
 
@@ -65,7 +67,9 @@ public sealed class FuzzTests
 
     [Fact]
     public void Whatever_comes_is_tokens_or_a_failure_without_secrets() =>
-        Gen.Select(TokenResponses.MutatedBody, TokenResponses.Header.Array[0, 3], Gen.Int[200, 599], Seldom, Echo, Gen.Int[0, 29])
+        Gen.Select(
+            TokenResponses.MutatedBody, TokenResponses.Header.Array[0, 3], Gen.Int[200, 599], Seldom, Echo,
+            Gen.Int[0, 29])
             .Sample(
                 (body, headers, status, breaks, echo, pipeline) =>
                 {
@@ -77,7 +81,8 @@ public sealed class FuzzTests
                     });
                     var (tokens, failure) = Refresh(wire);
 
-                    return tokens is not null ? status < 300 && IsSound(tokens) : IsProper(failure!, pipeline == 1 ? null : status, breaks, quotes: pipeline <= 1);
+                    return tokens is not null ? status < 300 && IsSound(tokens)
+                        : IsProper(failure!, pipeline == 1 ? null : status, breaks, quotes: pipeline <= 1);
                 },
                 iter: Cases, threads: 1);
 
@@ -130,12 +135,14 @@ public sealed class FuzzTests
         && tokens.AccessToken.Length <= 16384 && tokens.AccessToken.All(c => c is >= '!' and <= '~')
         && tokens.IssuedAt == Now && tokens.AccessTokenExpiresAt >= Now && tokens.RefreshTokenExpiresAt >= Now
         && tokens.Scopes.Count > 0 && tokens.Scopes.Sum(scope => scope.Length) <= 16384
-        && (tokens.RefreshToken.Length < 8 || !$"{tokens} {tokens.Oddities}".Contains(tokens.RefreshToken, StringComparison.Ordinal));
+        && (tokens.RefreshToken.Length < 8
+            || !$"{tokens} {tokens.Oddities}".Contains(tokens.RefreshToken, StringComparison.Ordinal));
 
     private static bool IsProper(TokenRequestException failure, int? status, bool breaks, bool quotes)
     {
         // With its stack trace where there is a secret to be found; writing one takes most of the time.
-        var said = $"{(quotes ? failure : failure.Message)} {failure.Error} {failure.ErrorDescription} {failure.TraceId}";
+        var whole = quotes ? failure.ToString() : failure.Message;
+        var said = $"{whole} {failure.Error} {failure.ErrorDescription} {failure.TraceId}";
         var decoded = WebUtility.HtmlDecode(Uri.UnescapeDataString(said.Replace('+', ' '))).Replace('+', ' ');
         return (int?)failure.StatusCode == status
             && failure.IsTransient == (status is null or < 300 or 408 or 425 or 429 or >= 500
@@ -144,12 +151,16 @@ public sealed class FuzzTests
             && failure.ErrorDescription is not { Length: > 300 } && failure.Error is not { Length: > 300 }
             && !failure.Message.Any(char.IsControl)
             && !said.Contains(Secret, StringComparison.Ordinal) && !said.Contains(UsedToken, StringComparison.Ordinal)
-            && !decoded.Contains(Secret.Replace('+', ' '), StringComparison.Ordinal) && !decoded.Contains(UsedToken, StringComparison.Ordinal)
+            && !decoded.Contains(Secret.Replace('+', ' '), StringComparison.Ordinal)
+            && !decoded.Contains(UsedToken, StringComparison.Ordinal)
             && !said.Contains("UmVmcmVzaC1Ub2tlb", StringComparison.Ordinal);
     }
 
-    private static byte[] ErrorBody(string echo) => System.Text.Encoding.UTF8.GetBytes(
-        $$"""{"error":{{TokenResponses.Quote(echo)}},"error_description":{{TokenResponses.Quote(echo)}},"trace_id":{{TokenResponses.Quote(echo)}}}""");
+    private static byte[] ErrorBody(string echo)
+    {
+        var json = TokenResponses.Quote(echo);
+        return Encoding.UTF8.GetBytes($$"""{"error":{{json}},"error_description":{{json}},"trace_id":{{json}}}""");
+    }
 
     private static HttpResponseMessage Response(
         int status, byte[] body, string[] encodings, bool breaks, (string Name, string Value)[]? headers = null)
@@ -170,7 +181,8 @@ public sealed class FuzzTests
 
     private sealed class Wire(Func<HttpResponseMessage> respond) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) =>
             Task.FromResult(respond());
     }
 

@@ -68,7 +68,8 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
     [InlineData("\"exp\":1e300,\"iat\":-1e300", 300)]
     [InlineData("\"exp\":\"300\",\"iat\":\"100\"", 200)]
     [InlineData("\"exp\":\"soon\",\"iat\":100", 300)]
-    public async Task The_shorter_of_expires_in_and_exp_minus_iat_counts_whatever_the_clocks_say(string claims, double expected)
+    public async Task The_shorter_of_expires_in_and_exp_minus_iat_counts_whatever_the_clocks_say(
+        string claims, double expected)
     {
         Respond(With("access_token", $"\"{Jwt(claims)}\""));
 
@@ -81,7 +82,8 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
     [Fact]
     public async Task Without_expires_in_the_tokens_own_lifetime_counts()
     {
-        Respond(With("access_token", $"\"{Jwt("\"exp\":3700,\"iat\":100")}\"").Replace("\"expires_in\":300,", "", StringComparison.Ordinal));
+        Respond(With("access_token", $"\"{Jwt("\"exp\":3700,\"iat\":100")}\"").Replace(
+            "\"expires_in\":300,", "", StringComparison.Ordinal));
 
         var tokens = await RefreshAsync();
 
@@ -97,6 +99,7 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
         Assert.Equal(DateTimeOffset.MaxValue, (await Client.RefreshAsync(UsedToken)).AccessTokenExpiresAt);
     }
 
-    private static string Jwt(string claims) =>
-        $"{Base64Url.EncodeToString("""{"alg":"HS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{{{claims}}}"))}.c2ln";
+    private static string Jwt(string claims) => $"{Encode("""{"alg":"HS256"}""")}.{Encode($"{{{claims}}}")}.c2ln";
+
+    private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }

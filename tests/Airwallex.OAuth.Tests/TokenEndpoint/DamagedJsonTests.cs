@@ -10,7 +10,8 @@ public sealed class DamagedJsonTests : TokenEndpointTest
     public static TheoryData<string> WithToken =>
     [
         // Around the object.
-        $"{{{Token}}} trailing", $"{{{Token}}}{{{Token}}}", $"{{{Token}}}]", $"{{{Token}}}\0\0", ")]}',\n{" + Token + "}",
+        $"{{{Token}}} trailing", $"{{{Token}}}{{{Token}}}", $"{{{Token}}}]", $"{{{Token}}}\0\0",
+        ")]}',\n{" + Token + "}",
         $"callback({{{Token}}});", $"[{{{Token}}}]", $"\u00a0{{{Token}}}",
 
         // Broken off.
@@ -18,7 +19,8 @@ public sealed class DamagedJsonTests : TokenEndpointTest
 
         // Broken before it, or around it.
         $"{{\"x\":NaN,{Token}}}", $"{{\"x\":{{\"y\":NaN,\"z\":1}},{Token}}}", $"{{\"x\":[NaN,[1,2],{{}}],{Token}}}",
-        $"{{\"x\":\"a\\qb,c\",{Token}}}", $"{{\"x\":,{Token}}}", $"{{\"x\",{Token}}}", $"{{,{Token}}}", $"{{,,,,{Token},,}}",
+        $"{{\"x\":\"a\\qb,c\",{Token}}}", $"{{\"x\":,{Token}}}", $"{{\"x\",{Token}}}", $"{{,{Token}}}",
+        $"{{,,,,{Token},,}}",
         $"{{x:1,{Token}}}", $"{{\"x\":\"line\nbreak\",{Token},\"y\":nope}}", $"{{\"x\":'a, b',{Token}}}",
         $"{{\"x\":1 \"y\":2,{Token}}}", $"{{\"x\":<b>,{Token}}}",
 
@@ -54,7 +56,8 @@ public sealed class DamagedJsonTests : TokenEndpointTest
 
     [Theory]
     [MemberData(nameof(WithoutToken))]
-    public async Task A_body_without_one_counts_as_lost(string body) => Assert.True((await FailAsync(body)).IsTransient);
+    public async Task A_body_without_one_counts_as_lost(string body) =>
+        Assert.True((await FailAsync(body)).IsTransient);
 
     [Fact]
     public async Task A_repeated_member_is_named()

@@ -15,7 +15,8 @@ public sealed class OddMemberTests : TokenEndpointTest
         "99999999999999999999", "\"NaN\"", "\"Infinity\"", "\"-5\"", "\"1e999\"", "\"soon\"",
 
         // Not even JSON.
-        "NaN", "Infinity", "-Infinity", "undefined", "nil", "'text'", "\"bad \\q escape\"", "\"a\tb\"", "+5", "05", ".5",
+        "NaN", "Infinity", "-Infinity", "undefined", "nil", "'text'", "\"bad \\q escape\"", "\"a\tb\"", "+5", "05",
+        ".5",
         "5.", "0x1F", "None", "<b>", "\"text\" \"text\"", "{\"a\":NaN}", "[NaN]", "{\"a\":NaN,\"b\":1}", "",
     ];
 
@@ -42,7 +43,8 @@ public sealed class OddMemberTests : TokenEndpointTest
 
     public static TheoryData<string> UnsoundTokens =>
     [
-        .. OddValues.Where(value => !IsVisibleText(value)), "\"tok\\nen\"", "\" token\"", "\"token\\u007f\"", $"\"{new string('t', 8193)}\"", "17", "\"unclosed",
+        .. OddValues.Where(value => !IsVisibleText(value)), "\"tok\\nen\"", "\" token\"", "\"token\\u007f\"",
+        $"\"{new string('t', 8193)}\"", "17", "\"unclosed",
     ];
 
     [Theory]
@@ -109,8 +111,12 @@ public sealed class OddMemberTests : TokenEndpointTest
     [Theory]
     [InlineData("\"account_id\":\"acct_2\",")]
     [InlineData("\"Account_Id\":\"acct_2\",")]
-    public async Task A_response_of_two_accounts_counts_as_lost(string member) =>
-        Assert.Contains("another account's", (await FailAsync(GoodResponse.Replace("{", "{" + member, StringComparison.Ordinal))).Message, StringComparison.Ordinal);
+    public async Task A_response_of_two_accounts_counts_as_lost(string member)
+    {
+        var failed = await FailAsync(GoodResponse.Replace("{", "{" + member, StringComparison.Ordinal));
+
+        Assert.Contains("another account's", failed.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(null)]
@@ -256,8 +262,8 @@ public sealed class OddMemberTests : TokenEndpointTest
     }
 
     private static bool NamesAnotherAccount(string json) =>
-        json is "\"t\\u00f6k\\u00e9n\"" or "\"two words\"" or "\"NaN\"" or "\"Infinity\"" or "\"-5\"" or "\"1e999\"" or "\"soon\""
-            or "\"\\u0000\"" or "\"text\" \"text\"";
+        json is "\"t\\u00f6k\\u00e9n\"" or "\"two words\"" or "\"NaN\"" or "\"Infinity\"" or "\"-5\"" or "\"1e999\""
+            or "\"soon\"" or "\"\\u0000\"" or "\"text\" \"text\"";
 
     private static bool IsAllowed(string member, string? json) => member switch
     {
@@ -268,7 +274,8 @@ public sealed class OddMemberTests : TokenEndpointTest
     };
 
     private static bool IsVisibleText(string json) =>
-        json.Length > 2 && json[0] == '"' && json[^1] == '"' && json[1..^1].All(c => c is > ' ' and <= '~' and not '"' and not '\\');
+        json.Length > 2 && json[0] == '"' && json[^1] == '"' && json[1..^1].All(
+            c => c is > ' ' and <= '~' and not '"' and not '\\');
 
     private static bool IsJson(string? json)
     {

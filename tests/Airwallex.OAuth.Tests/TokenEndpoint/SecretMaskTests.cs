@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Airwallex.OAuth.Tests.TokenEndpoint;
 
-/// <summary>"Secrets appear in no output" (invariant 6): whichever way the token endpoint or a handler quotes them.</summary>
+/// <summary>
+/// "Secrets appear in no output" (invariant 6): whichever way the token endpoint or a handler quotes them.
+/// </summary>
 public sealed class SecretMaskTests
 {
     private const string Secret = "Zx 9/+&=%\"\\'<é😀>~!*()._-";
@@ -29,7 +31,7 @@ public sealed class SecretMaskTests
                 { "form-encoded by .NET", WebUtility.UrlEncode(Secret) },
                 { "form-encoded", new FormUrlEncodedContent([new("", Secret)]).ReadAsStringAsync().Result[1..] },
                 { "in JSON", JsonEncodedText.Encode(Secret).ToString() },
-                { "in JSON, relaxed", JsonEncodedText.Encode(Secret, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString() },
+                { "in relaxed JSON", $"{JsonEncodedText.Encode(Secret, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}" },
                 { "in JSON with slashes", Secret.Replace("\\", "\\\\").Replace("/", "\\/").Replace("\"", "\\\"") },
                 { "in JSON with capitals", JsonEncodedText.Encode(Secret).ToString().Replace("\\u00e9", "\\u00E9") },
                 { "in HTML", HtmlEncoder.Default.Encode(Secret) },
@@ -73,7 +75,8 @@ public sealed class SecretMaskTests
 
     [Fact]
     public void Both_secrets_are_hidden_and_each_of_their_occurrences() => Assert.Equal(
-        "a *** b *** c *** d ******", Mask.Clean($"a {Secret} b refresh-token c {Secret} d refresh-tokenREFRESH-TOKEN"));
+        "a *** b *** c *** d ******", Mask.Clean(
+            $"a {Secret} b refresh-token c {Secret} d refresh-tokenREFRESH-TOKEN"));
 
     [Fact]
     public void The_longest_secret_is_hidden_whole()
@@ -97,7 +100,8 @@ public sealed class SecretMaskTests
     public void A_part_of_a_secret_is_not_one() => Assert.Equal("refresh-toke", Mask.Clean("refresh-toke"));
 
     [Fact]
-    public void A_text_without_secrets_stays_as_it_is() => Assert.Equal("Crème brûlée 😀 100%", Mask.Clean("Crème brûlée 😀 100%"));
+    public void A_text_without_secrets_stays_as_it_is() =>
+        Assert.Equal("Crème brûlée 😀 100%", Mask.Clean("Crème brûlée 😀 100%"));
 
     [Theory]
     [InlineData(null)]
@@ -119,7 +123,8 @@ public sealed class SecretMaskTests
         Assert.Equal("a b", Mask.Clean($"a{character}b"));
 
     [Fact]
-    public void Half_a_character_is_replaced() => Assert.Equal("a\ufffdb\ufffd", Mask.Clean($"a{(char)0xDC00}b{(char)0xD800}"));
+    public void Half_a_character_is_replaced() =>
+        Assert.Equal("a\ufffdb\ufffd", Mask.Clean($"a{(char)0xDC00}b{(char)0xD800}"));
 
     [Fact]
     public void A_text_is_cut_between_characters_and_never_within_a_secret()
@@ -145,7 +150,8 @@ public sealed class SecretMaskTests
     public void An_exception_that_quotes_a_secret_is_left_out()
     {
         var harmless = new InvalidOperationException("harmless");
-        var inner = new InvalidOperationException("outer", new InvalidOperationException($"sent client_secret={Uri.EscapeDataString(Secret)}"));
+        var inner = new InvalidOperationException(
+            "outer", new InvalidOperationException($"sent client_secret={Uri.EscapeDataString(Secret)}"));
 
         Assert.Same(harmless, Mask.Filter(harmless));
         Assert.Null(Mask.Filter(inner));
@@ -153,8 +159,18 @@ public sealed class SecretMaskTests
         Assert.Null(Mask.Filter(null));
     }
 
+    [Fact]
+    public void An_exception_without_a_message_says_its_type()
+    {
+        Assert.Equal("InvalidOperationException", Mask.CleanMessage(new InvalidOperationException(" ")));
+        Assert.Equal("Unprintable", Mask.CleanMessage(new Unprintable()));
+        Assert.Equal("sent ***", Mask.CleanMessage(new InvalidOperationException($"sent {Secret}")));
+    }
+
     private sealed class Unprintable : Exception
     {
+        public override string Message => throw new InvalidOperationException();
+
         public override string ToString() => throw new InvalidOperationException();
     }
 }

@@ -69,7 +69,8 @@ public abstract class TokenEndpointTest : IDisposable
     }
 
     /// <summary>Refreshes as the heart does.</summary>
-    protected Task<TokenSet> RefreshAsync(HttpMessageHandler? wire = null, TimeSpan? timeout = null, CancellationToken cut = default)
+    protected Task<TokenSet> RefreshAsync(
+        HttpMessageHandler? wire = null, TimeSpan? timeout = null, CancellationToken cut = default)
     {
         var request = new RefreshTokenRequest
         {
@@ -122,7 +123,8 @@ public abstract class TokenEndpointTest : IDisposable
         {
         }
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) =>
             send(request, cancellationToken);
     }
 }

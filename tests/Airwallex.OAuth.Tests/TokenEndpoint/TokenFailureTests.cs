@@ -13,7 +13,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
     {
         ["a connection that broke"] = () => new HttpRequestException("The connection broke."),
         ["a connection that was refused"] = () => new HttpRequestException(
-            HttpRequestError.ConnectionError, "Connection refused", new SocketException((int)SocketError.ConnectionRefused)),
+            HttpRequestError.ConnectionError, "Connection refused", new SocketException(
+                (int)SocketError.ConnectionRefused)),
         ["an open circuit"] = () => new Polly.CircuitBreaker.BrokenCircuitException("The circuit is open."),
         ["a timeout of Polly"] = () => new Polly.Timeout.TimeoutRejectedException("It took too long."),
         ["a timeout of HttpClient"] = () => new TaskCanceledException("Timeout.", new TimeoutException()),
@@ -23,7 +24,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
         ["a broken stream"] = () => new IOException("Broken pipe."),
         ["a token exception of somebody's"] = () => new TokenRequestException("Somebody's.") { RequestNotSent = true },
         ["no memory"] = () => new InsufficientMemoryException("Too little."),
-        ["several at once"] = () => new AggregateException(new InvalidOperationException("One."), new IOException("Two.")),
+        ["several at once"] = () => new AggregateException(
+            new InvalidOperationException("One."), new IOException("Two.")),
     };
 
     public static TheoryData<string> Failures => [.. Exceptions.Keys];
@@ -51,7 +53,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
             Assert.Equal("acct_1", failed.AccountId);
             Assert.EndsWith(" Nothing was sent.", failed.Message, StringComparison.Ordinal);
             Assert.StartsWith(
-                "The token endpoint did not respond to the refresh of account acct_1: ", failed.Message, StringComparison.Ordinal);
+                "The token endpoint did not respond to the refresh of account acct_1: ",
+                failed.Message, StringComparison.Ordinal);
         }
     }
 
@@ -70,7 +73,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
         Assert.True(failed.IsTransient);
         Assert.False(failed.RequestNotSent);
         Assert.IsType(Exceptions[kind]().GetType(), failed.InnerException);
-        Assert.EndsWith(" Airwallex may have processed the request all the same.", failed.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            " Airwallex may have processed the request all the same.", failed.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -94,7 +98,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
         var http = new HttpClient();
         http.Dispose();
 
-        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => new TokenClient(http, Options, Time).RefreshAsync(UsedToken));
+        var failed = await Assert.ThrowsAsync<TokenRequestException>(
+            () => new TokenClient(http, Options, Time).RefreshAsync(UsedToken));
 
         Assert.True(failed.RequestNotSent);
         Assert.Null(failed.AccountId);
@@ -109,6 +114,18 @@ public sealed class TokenFailureTests : TokenEndpointTest
 
         Assert.True(failed.RequestNotSent);
         Assert.True(failed.IsTransient);
+    }
+
+    [Fact]
+    public async Task A_missing_secret_or_a_hostile_exception_hides_no_failure()
+    {
+        Options.ClientSecret = null!;
+        using var wire = new Pipeline(_ => throw new Hostile());
+
+        var failed = await FailAsync(wire);
+
+        Assert.Contains("Hostile", failed.Message, StringComparison.Ordinal);
+        Assert.Null(failed.InnerException);
     }
 
     [Fact]
@@ -132,7 +149,9 @@ public sealed class TokenFailureTests : TokenEndpointTest
         var failed = await FailAsync(wire);
 
         Assert.Null(failed.InnerException);
-        Assert.Contains("Cannot log: client_id=client_1&client_secret=***&grant_type=refresh_token&refresh_token=***", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Cannot log: client_id=client_1&client_secret=***&grant_type=refresh_token&refresh_token=***",
+            failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -360,7 +379,9 @@ public sealed class TokenFailureTests : TokenEndpointTest
         Assert.False(call.IsCompleted);
         Time.Advance(TimeSpan.FromSeconds(0.2));
 
-        Assert.Contains("within 30 s", (await Assert.ThrowsAsync<TokenRequestException>(() => call)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "within 30 s", (await Assert.ThrowsAsync<TokenRequestException>(() => call)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -405,7 +426,9 @@ public sealed class TokenFailureTests : TokenEndpointTest
         });
         var latest = Time.GetUtcNow().AddSeconds(3);
 
-        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => new TokenClient(Http(wire), Options, Time).SendAsync(
+        var client = new TokenClient(Http(wire), Options, Time);
+
+        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => client.SendAsync(
             new RefreshTokenRequest
             {
                 Options = Options,
@@ -432,7 +455,9 @@ public sealed class TokenFailureTests : TokenEndpointTest
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(GoodResponse) };
         });
 
-        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => new TokenClient(Http(wire), Options, Time).SendAsync(
+        var client = new TokenClient(Http(wire), Options, Time);
+
+        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => client.SendAsync(
             new RefreshTokenRequest
             {
                 Options = Options,
@@ -465,7 +490,8 @@ public sealed class TokenFailureTests : TokenEndpointTest
             TaskScheduler.UnobservedTaskException -= Collect;
         }
 
-        Assert.DoesNotContain(unobserved, exception => exception.ToString().Contains("late failure", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            unobserved, exception => exception.ToString().Contains("late failure", StringComparison.Ordinal));
 
         async Task AbandonAsync()
         {
@@ -497,6 +523,11 @@ public sealed class TokenFailureTests : TokenEndpointTest
             IsClosed = true;
             base.Dispose(disposing);
         }
+    }
+
+    private sealed class Hostile : Exception
+    {
+        public override string Message => throw new InvalidOperationException();
     }
 
     private sealed class BrokenClock : TimeProvider

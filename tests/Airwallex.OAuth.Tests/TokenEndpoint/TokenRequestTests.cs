@@ -17,7 +17,8 @@ public sealed class TokenRequestTests : TokenEndpointTest
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(GoodResponse) };
     });
 
-    public static TheoryData<string> Malformed => ["", " ", "\t", "a\nb", "a\u0000b", "a\u0085b", new string('c', 8193)];
+    public static TheoryData<string> Malformed =>
+        ["", " ", "\t", "a\nb", "a\u0000b", "a\u0085b", new string('c', 8193)];
 
     [Fact]
     public async Task A_code_is_exchanged_with_the_form_of_Airwallexs_page_byte_for_byte()
@@ -36,7 +37,8 @@ public sealed class TokenRequestTests : TokenEndpointTest
         await Client.RefreshAsync("TIg7rEHqjxP3-_0");
 
         Assert.Equal(
-            "client_id=client_1&client_secret=s3cret%2F%2B%26%3D&grant_type=refresh_token&refresh_token=TIg7rEHqjxP3-_0",
+            "client_id=client_1&client_secret=s3cret%2F%2B%26%3D&grant_type=refresh_token"
+            + "&refresh_token=TIg7rEHqjxP3-_0",
             Assert.Single(_bodies));
     }
 
@@ -97,7 +99,8 @@ public sealed class TokenRequestTests : TokenEndpointTest
         {
             using var reader = new StreamReader(request.Content!.ReadAsStream());
             body = reader.ReadToEnd();
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(GoodResponse) });
+            return Task.FromResult(
+                new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(GoodResponse) });
         }));
 
         Assert.StartsWith("client_id=client_1&", body, StringComparison.Ordinal);
@@ -118,7 +121,8 @@ public sealed class TokenRequestTests : TokenEndpointTest
     public async Task A_malformed_code_or_verifier_is_not_sent(string value)
     {
         var code = await Assert.ThrowsAsync<ArgumentException>(() => Client.ExchangeCodeAsync(value));
-        var verifier = await Assert.ThrowsAsync<ArgumentException>(() => Client.ExchangeCodeAsync("code_1", null, value));
+        var verifier = await Assert.ThrowsAsync<ArgumentException>(
+            () => Client.ExchangeCodeAsync("code_1", null, value));
 
         Assert.Equal("code", code.ParamName);
         Assert.Equal("codeVerifier", verifier.ParamName);
@@ -188,7 +192,8 @@ public sealed class TokenRequestTests : TokenEndpointTest
         Assert.Throws<ArgumentNullException>("httpClient", () => new TokenClient(null!, Options));
         Assert.Throws<ArgumentNullException>("options", () => new TokenClient(http, (AirwallexOAuthOptions)null!));
         Assert.Throws<ArgumentNullException>("httpClient", () => new TokenClient(null!, monitor, Time));
-        Assert.Throws<ArgumentNullException>("options", () => new TokenClient(http, (IOptionsMonitor<AirwallexOAuthOptions>)null!, Time));
+        Assert.Throws<ArgumentNullException>(
+            "options", () => new TokenClient(http, (IOptionsMonitor<AirwallexOAuthOptions>)null!, Time));
         Assert.Throws<ArgumentNullException>("timeProvider", () => new TokenClient(http, monitor, null!));
     }
 

@@ -7,7 +7,8 @@ namespace Airwallex.OAuth.Tests.TokenEndpoint;
 /// <summary>Responses with tokens, in whatever wrapping they come.</summary>
 public sealed class TokenResponseTests : TokenEndpointTest
 {
-    public static TheoryData<string> Compressions => ["gzip", "x-gzip", "GZip", "deflate", "raw deflate", "br", "gzip, br", "br,gzip"];
+    public static TheoryData<string> Compressions =>
+        ["gzip", "x-gzip", "GZip", "deflate", "raw deflate", "br", "gzip, br", "br,gzip"];
 
     public static TheoryData<string> Charsets => ["utf-8", "utf-16", "utf-16BE", "utf-32", "utf-32BE"];
 
@@ -40,7 +41,8 @@ public sealed class TokenResponseTests : TokenEndpointTest
 
         var exchanged = await Client.ExchangeCodeAsync("code_1");
         var refreshed = await Client.RefreshAsync(UsedToken);
-        var internally = await Client.ExchangeAsync(Options, "code_1", null, null, TimeSpan.FromSeconds(60), CancellationToken.None);
+        var internally = await Client.ExchangeAsync(
+            Options, "code_1", null, null, TimeSpan.FromSeconds(60), CancellationToken.None);
 
         Assert.Equal("acct_1", exchanged.AccountId);
         Assert.All([exchanged, refreshed, internally], tokens => Assert.Equivalent(exchanged, tokens, strict: true));
@@ -194,7 +196,8 @@ public sealed class TokenResponseTests : TokenEndpointTest
     {
         var filler = new byte[9000];
         new Random(1).NextBytes(filler);
-        var compressed = Compress($"{GoodResponse.Trim()[..^1]},\"filler\":\"{Convert.ToBase64String(filler)}\"}}", "gzip");
+        var compressed = Compress(
+            $"{GoodResponse.Trim()[..^1]},\"filler\":\"{Convert.ToBase64String(filler)}\"}}", "gzip");
         Respond(compressed[..(compressed.Length / 2)], "gzip");
 
         Assert.Equal("refresh-token-2", (await RefreshAsync()).RefreshToken);
@@ -298,7 +301,8 @@ public sealed class TokenResponseTests : TokenEndpointTest
 
     private sealed class ThenThrows(byte[] bytes) : MemoryStream(bytes)
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             await base.ReadAsync(buffer, cancellationToken) is > 0 and var read ? read
                 : throw new HttpIOException(HttpRequestError.ResponseEnded, "The response ended prematurely.");
     }
@@ -306,7 +310,8 @@ public sealed class TokenResponseTests : TokenEndpointTest
     private sealed class ThenHangs(byte[] bytes) : MemoryStream(bytes)
     {
         // It ignores cancellation.
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             await base.ReadAsync(buffer, cancellationToken) is > 0 and var read ? read
                 : await new TaskCompletionSource<int>().Task;
     }
@@ -326,7 +331,8 @@ public sealed class TokenResponseTests : TokenEndpointTest
 
         public override bool CanSeek => canSeek;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var read = await base.ReadAsync(buffer, cancellationToken);
             BytesRead += read;
