@@ -4,10 +4,11 @@ using Airwallex.OAuth;
 
 namespace Quickstart;
 
-/// <summary>A typed client of the Airwallex API. It knows no token: each request only says which account it is for.</summary>
+/// <summary>A typed client of the Airwallex API. It knows no token: a request says which account it is for.</summary>
 internal sealed class AirwallexApi(HttpClient http)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public Task<List<Balance>> GetBalancesAsync(string accountId, CancellationToken cancellationToken = default) =>
         GetAsync<List<Balance>>("api/v1/balances/current", accountId, cancellationToken);

@@ -1,6 +1,6 @@
 namespace Quickstart;
 
-/// <summary>The system's clock, which can be put forward: five minutes pass at once, and short pauses still take their time.</summary>
+/// <summary>The system's clock, which can be put forward: five minutes pass at once, short delays take time.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     private long _aheadTicks;

@@ -19,17 +19,20 @@ string[] credentials = ["ClientId", "ClientSecret", "RedirectUri"];
 var missing = credentials.Where(name => string.IsNullOrEmpty(settings[name])).ToList();
 if (missing.Count is not 0 and not 3)
 {
-    terminal.Failed($"To talk to Airwallex, set {string.Join(" and ", missing.Select(name => "Airwallex__" + name))} too.");
+    var names = string.Join(" and ", missing.Select(name => "Airwallex__" + name));
+    terminal.Failed($"To talk to Airwallex, set {names} too.");
     return 2;
 }
 
 // What any application needs: the connections, and a client of the API whose requests carry an access token.
-builder.Services.AddAirwallexOAuth(settings);
+var airwallex = builder.Services.AddAirwallexOAuth(settings);
 builder.Services.AddHttpClient<AirwallexApi>().AddAirwallexToken().AddHttpMessageHandler<WireTap>();
 
-// What only this program needs: the requests to the token endpoint, made visible.
-builder.Services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName).AddHttpMessageHandler<WireTap>();
-builder.Services.AddSingleton(terminal).AddTransient<WireTap>().AddTransient<SimulatedTour>().AddTransient<AirwallexTour>();
+// What only this program needs: requests made visible, and connections that are forgotten when it ends.
+airwallex.TokenHttpClient.AddHttpMessageHandler<WireTap>();
+airwallex.AddTokenStore<InMemoryTokenStore>();
+builder.Services.AddSingleton(terminal).AddTransient<WireTap>();
+builder.Services.AddTransient<SimulatedTour>().AddTransient<AirwallexTour>();
 builder.Services.PostConfigure<AirwallexOAuthOptions>(options =>
 {
     if (options.Scopes.Count == 0)
@@ -40,19 +43,13 @@ builder.Services.PostConfigure<AirwallexOAuthOptions>(options =>
 
 var simulated = missing.Count == 3;
 var clock = new ManualClock();
-await using var simulator = simulated ? await AirwallexSimulator.StartAsync(new() { ApplicationName = "Quickstart" }, clock) : null;
+await using var simulator = simulated
+    ? await AirwallexSimulator.StartAsync(new AirwallexSimulatorOptions { ApplicationName = "Quickstart" }, clock)
+    : null;
 if (simulator is not null)
 {
-    builder.Services.AddSingleton(simulator).AddSingleton(clock).AddSingleton<TimeProvider>(clock);
-    builder.Services.Configure<AirwallexOAuthOptions>(options =>
-    {
-        options.ClientId = "simulated-client-id";
-        options.ClientSecret = "simulated-client-secret";
-        options.RedirectUri = new Uri("http://localhost/callback");
-        options.AuthorizeEndpoint = simulator.AuthorizeEndpoint;
-        options.TokenEndpoint = simulator.TokenEndpoint;
-        options.ApiBaseAddress = simulator.ApiBaseAddress;
-    });
+    // Endpoints, client id, secret, redirect URI and clock, in one line.
+    builder.Services.UseAirwallexSimulator(simulator).AddSingleton(simulator).AddSingleton(clock);
 }
 
 try
@@ -63,6 +60,7 @@ try
         ? host.Services.GetRequiredService<SimulatedTour>().RunAsync()
         : host.Services.GetRequiredService<AirwallexTour>().RunAsync());
     await host.StopAsync();
+    terminal.WhereNext();
     return 0;
 }
 catch (Exception exception)

@@ -6,7 +6,7 @@ namespace Quickstart;
 /// <summary>Does what a customer does in a browser: signs up page by page and consents.</summary>
 internal sealed partial class SimulatedCustomer(Terminal terminal)
 {
-    /// <returns>Where Airwallex sends the browser in the end: the application's redirect URI with a code and the state.</returns>
+    /// <returns>Where Airwallex sends the browser: the application's redirect URI with a code and the state.</returns>
     public async Task<Uri> AuthorizeAsync(Uri authorizeUrl)
     {
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
@@ -42,10 +42,11 @@ internal sealed partial class SimulatedCustomer(Terminal terminal)
         {
             var (request, next) = (response.RequestMessage!, response.Headers.Location);
             var title = Heading().Match(await response.Content.ReadAsStringAsync()).Groups[1].Value;
+            var outcome = next is null ? $"“{WebUtility.HtmlDecode(title)}”" : response.ReasonPhrase;
             terminal.Exchange(
                 request.Method.Method,
                 request.RequestUri!.AbsolutePath + (form is null ? "" : $"  {form}"),
-                $"{(int)response.StatusCode} {(next is null ? $"“{WebUtility.HtmlDecode(title)}”" : response.ReasonPhrase)}",
+                $"{(int)response.StatusCode} {outcome}",
                 response.IsSuccessStatusCode || next is not null);
             return next;
         }

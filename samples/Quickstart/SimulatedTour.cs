@@ -3,9 +3,14 @@ using Airwallex.OAuth.Testing;
 
 namespace Quickstart;
 
-/// <summary>One connection through its whole life, against a simulated Airwallex. Throws when a step does not go as it must.</summary>
+/// <summary>One connection through its whole life, against a simulated Airwallex. Throws when a step fails.</summary>
 internal sealed class SimulatedTour(
-    AirwallexSimulator simulator, ManualClock clock, AuthorizeUrlBuilder urls, AirwallexConnections connections, AirwallexApi api, Terminal terminal)
+    AirwallexSimulator simulator,
+    ManualClock clock,
+    AuthorizeUrlBuilder urls,
+    AirwallexConnections connections,
+    AirwallexApi api,
+    Terminal terminal)
 {
     public async Task RunAsync()
     {
@@ -27,8 +32,10 @@ internal sealed class SimulatedTour(
         terminal.Step("Check the state, exchange the code, save the connection");
         var response = AuthorizationResponse.Parse(redirect);
         Check(AuthorizationState.Matches(state, response.State), "The state is the one in the customer's session.");
-        var accountId = (await connections.ConnectAsync(response.Code!, codeVerifier: pkce.Verifier)).AccountId;
-        Check(await connections.FindAsync(accountId) is { Status: ConnectionStatus.Active }, $"Account {accountId} is connected.");
+        var connection = await connections.ConnectAsync(
+            response.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
+        var accountId = connection.AccountId;
+        Check(connection.Status == ConnectionStatus.Active, $"Account {accountId} is connected.");
 
         terminal.Step("Call the API");
         await CallAsync(accountId);
@@ -37,10 +44,12 @@ internal sealed class SimulatedTour(
         var before = TokenRequests();
         LetAccessTokenExpire();
         await CallAsync(accountId);
-        Check(TokenRequests() == before + 1, "Refreshed once, on the way to the first of two calls. Callers noticed nothing.");
+        Check(
+            TokenRequests() == before + 1,
+            "Refreshed once, on the way to the first of two calls. Callers noticed nothing.");
 
-        terminal.Step("It expires again, and the answer to the refresh is lost on its way");
-        simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        terminal.Step("It expires again, and the response to the refresh is lost on its way");
+        simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
         LetAccessTokenExpire();
         await CallAsync(accountId);
         Check(
@@ -49,14 +58,16 @@ internal sealed class SimulatedTour(
 
         terminal.Step("The customer disconnects the application at Airwallex");
         simulator.RevokeByUser(accountId);
-        Check(await AsksToReauthorizeAsync(accountId), "The connection is over, and the application is told what to do.");
+        Check(
+            await AsksToReauthorizeAsync(accountId),
+            "The connection has ended, and the application is told what to do.");
         before = simulator.Journal.Count;
         Check(
             await AsksToReauthorizeAsync(accountId, quietly: true) && simulator.Journal.Count == before,
             "Later calls are told the same at once; nothing is sent.");
 
-        terminal.Step("Ask the simulated Airwallex which of its rules were broken");
-        simulator.AssertNoBrokenRules();
+        terminal.Step("Ask the simulated Airwallex which of its rules were violated");
+        simulator.AssertNoViolations();
         terminal.Done($"None, in {simulator.Journal.Count} requests.");
     }
 
@@ -65,7 +76,9 @@ internal sealed class SimulatedTour(
         var account = await api.GetAccountAsync(accountId);
         var balances = await api.GetBalancesAsync(accountId);
         Check(account.Id == accountId, $"{account.Id} is {account.Status}.");
-        terminal.Done(string.Join(", ", balances.Select(balance => FormattableString.Invariant($"{balance.Currency} {balance.AvailableAmount:N2}"))) + " available.");
+        var amounts = balances.Select(balance =>
+            FormattableString.Invariant($"{balance.Currency} {balance.AvailableAmount:N2}"));
+        terminal.Done($"{string.Join(", ", amounts)} available.");
     }
 
     private async Task<bool> AsksToReauthorizeAsync(string accountId, bool quietly = false)
@@ -79,7 +92,7 @@ internal sealed class SimulatedTour(
         {
             if (!quietly)
             {
-                terminal.Note($"{nameof(ReauthorizationRequiredException)}: {exception.Message}");
+                terminal.Text($"{nameof(ReauthorizationRequiredException)}: {exception.Message}");
                 Print(urls.Build(new AuthorizeRequest { State = AuthorizationState.Create() }), '>');
             }
 
@@ -90,14 +103,14 @@ internal sealed class SimulatedTour(
     private void LetAccessTokenExpire()
     {
         clock.Advance(TimeSpan.FromMinutes(5));
-        terminal.Note("Five minutes pass: the clock is put forward by hand.");
+        terminal.Text("Five minutes pass: the clock is put forward by hand.");
     }
 
     private int TokenRequests() => simulator.Journal.Count(entry => entry.Path == "/oauth/token");
 
     private void Print(Uri url, char direction)
     {
-        terminal.Note(url.GetLeftPart(UriPartial.Path));
+        terminal.Text(url.GetLeftPart(UriPartial.Path));
         WireTap.PrintQuery(terminal, direction, url);
     }
 

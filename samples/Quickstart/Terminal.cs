@@ -9,26 +9,37 @@ internal sealed class Terminal
     // SGR codes rather than fixed colours: they follow the terminal's own theme, light or dark.
     private const int Plain = 0, Bold = 1, Faint = 2, Red = 31, Green = 32, Yellow = 33, Cyan = 36;
 
-    private readonly bool _colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    private readonly bool _colours =
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
     private int _step;
 
     public void Title(string text) => Write(text + Environment.NewLine, Bold);
 
     public void Step(string title) => Write($"{Environment.NewLine}{++_step,2}  {title}{Environment.NewLine}", Cyan);
 
-    public void Note(string text) => Block("", text, Plain);
+    public void Text(string text) => Block("", text, Plain);
 
     public void Done(string text) => Block("✓ ", text, Green);
 
     public void Failed(string text) => Block("✗ ", text, Red);
 
-    /// <summary>One request and how it was answered.</summary>
-    public void Exchange(string method, string path, string answer, bool success)
+    /// <summary>What to read after this tour.</summary>
+    public void WhereNext()
+    {
+        Step("Where to go next");
+        Link("the same in a web application", "src/Airwallex.OAuth/docs/getting-started.md");
+        Link("what happens when …", "src/Airwallex.OAuth/docs/what-happens-when.md");
+        Link("a portal with buttons that cause trouble", "dotnet run --project samples/ConnectPortal");
+        Link("this tour with Airwallex itself", "set Airwallex__ClientId, __ClientSecret and __RedirectUri");
+    }
+
+    /// <summary>One request and its outcome.</summary>
+    public void Exchange(string method, string path, string outcome, bool success)
     {
         var request = $"    {method,-4} {path} ";
         Write(request, Bold);
-        Write(new string('·', Math.Max(3, Width - request.Length - answer.Length - 1)) + " ", Faint);
-        Write(answer + Environment.NewLine, success ? Green : Yellow);
+        Write(new string('·', Math.Max(3, Width - request.Length - outcome.Length - 1)) + " ", Faint);
+        Write(outcome + Environment.NewLine, success ? Green : Yellow);
     }
 
     /// <summary>A named value; <paramref name="direction"/> is &gt; for sent, &lt; for received.</summary>
@@ -41,6 +52,12 @@ internal sealed class Terminal
             Write(line + Environment.NewLine, Plain);
             label = new string(' ', label.Length);
         }
+    }
+
+    private void Link(string what, string where)
+    {
+        Write($"    {what.PadRight(42)}", Plain);
+        Write(where + Environment.NewLine, Bold);
     }
 
     private void Block(string mark, string text, int style)

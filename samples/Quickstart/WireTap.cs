@@ -3,26 +3,35 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Quickstart;
 
-/// <summary>Prints each request of a client and its answer; secrets by a fingerprint only.</summary>
+/// <summary>Prints each request of a client and its response; secrets by a fingerprint only.</summary>
 internal sealed class WireTap(Terminal terminal) : DelegatingHandler
 {
-    private static readonly HashSet<string> Secrets = ["code", "code_verifier", "state", "access_token", "refresh_token"];
+    private static readonly HashSet<string> Secrets =
+        ["code", "code_verifier", "state", "access_token", "refresh_token"];
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
             var response = await base.SendAsync(request, cancellationToken);
             await response.Content.LoadIntoBufferAsync(cancellationToken); // Read here, and then again by the caller.
             terminal.Exchange(
-                request.Method.Method, request.RequestUri!.AbsolutePath, $"{(int)response.StatusCode} {response.ReasonPhrase}", response.IsSuccessStatusCode);
+                request.Method.Method,
+                request.RequestUri!.AbsolutePath,
+                $"{(int)response.StatusCode} {response.ReasonPhrase}",
+                response.IsSuccessStatusCode);
             await PrintRequestAsync(request, cancellationToken);
-            await PrintAnswerAsync(request, response, cancellationToken);
+            await PrintResponseAsync(request, response, cancellationToken);
             return response;
         }
         catch (HttpRequestException)
         {
-            terminal.Exchange(request.Method.Method, request.RequestUri!.AbsolutePath, "no answer: the connection broke", success: false);
+            terminal.Exchange(
+                request.Method.Method,
+                request.RequestUri!.AbsolutePath,
+                "no response: the connection broke",
+                success: false);
             await PrintRequestAsync(request, cancellationToken);
             throw;
         }
@@ -53,10 +62,12 @@ internal sealed class WireTap(Terminal terminal) : DelegatingHandler
         }
     }
 
-    /// <summary>Tokens and errors field by field; what the API answers is for the caller to show.</summary>
-    private async Task PrintAnswerAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>Tokens and errors field by field; what the API responds is for the caller to show.</summary>
+    private async Task PrintResponseAsync(
+        HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentType?.MediaType != "application/json" || (response.IsSuccessStatusCode && request.Method == HttpMethod.Get))
+        if (response.Content.Headers.ContentType?.MediaType != "application/json"
+            || (response.IsSuccessStatusCode && request.Method == HttpMethod.Get))
         {
             return;
         }
@@ -65,7 +76,8 @@ internal sealed class WireTap(Terminal terminal) : DelegatingHandler
         foreach (var field in json.RootElement.EnumerateObject())
         {
             var isErrorCode = field.NameEquals("code"); // No authorization code: those come by redirect.
-            terminal.Field('<', field.Name, isErrorCode ? field.Value.ToString() : Redact(field.Name, field.Value.ToString()));
+            var value = field.Value.ToString();
+            terminal.Field('<', field.Name, isErrorCode ? value : Redact(field.Name, value));
         }
     }
 
@@ -73,12 +85,15 @@ internal sealed class WireTap(Terminal terminal) : DelegatingHandler
     {
         "client_secret" => "***",
         _ when Secrets.Contains(name) => Fingerprint(value),
-        _ when name.EndsWith("expires_in", StringComparison.Ordinal) && int.TryParse(value, out var seconds) => $"{value}  ({Text(TimeSpan.FromSeconds(seconds))})",
+        _ when name.EndsWith("expires_in", StringComparison.Ordinal) && int.TryParse(value, out var seconds) =>
+            $"{value}  ({Text(TimeSpan.FromSeconds(seconds))})",
         _ => value,
     };
 
     /// <summary>Enough to tell one token from another, too little to use it.</summary>
-    private static string Fingerprint(string secret) => secret.Length >= 24 ? $"{secret[..4]}…{secret[^4..]}" : "***";
+    private static string Fingerprint(string secret) =>
+        secret.Length >= 24 ? $"{secret[..4]}…{secret[^4..]}" : "***";
 
-    private static string Text(TimeSpan time) => time.TotalDays >= 1 ? $"{time.TotalDays:0.#} days" : $"{time.TotalMinutes:0.#} minutes";
+    private static string Text(TimeSpan time) =>
+        time.TotalDays >= 1 ? $"{time.TotalDays:0.#} days" : $"{time.TotalMinutes:0.#} minutes";
 }

@@ -67,7 +67,7 @@ public static class ConnectFlowBuilderExtensions
         var options = services.AddOptions<ConnectFlowOptions>(name).ValidateOnStart();
         if (section is not null)
         {
-            options.Bind(section).Configure(flow => ReadSingleSecret(section, flow));
+            options.Bind(section).Configure(flow => ReadSecrets(section, flow));
         }
 
         var scheme = ConnectFlowDefaults.SchemeFor(name);
@@ -83,14 +83,11 @@ public static class ConnectFlowBuilderExtensions
             });
     }
 
-    // An environment variable or a mounted file often holds one secret, not a list of them.
-    private static void ReadSingleSecret(IConfiguration section, ConnectFlowOptions flow)
-    {
-        if (section["Webhooks:Secrets"] is { Length: > 0 } secret)
-        {
-            flow.Webhooks.Secrets = [secret];
-        }
-    }
+    // An environment variable or a mounted file often holds one secret, not a list of them. A null is a place that is not filled.
+    private static void ReadSecrets(IConfiguration section, ConnectFlowOptions flow) =>
+        flow.Webhooks.Secrets = section["Webhooks:Secrets"] is { Length: > 0 } secret
+            ? [secret]
+            : [.. flow.Webhooks.Secrets.Where(item => item is not null)];
 
     /// <summary>
     /// ASP.NET Core makes the only scheme of an application its default. Our schemes must neither become that default, nor, by being

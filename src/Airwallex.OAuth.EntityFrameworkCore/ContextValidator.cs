@@ -14,6 +14,7 @@ internal static class ContextValidator
             ? $"{one.Database.ProviderName} has no conditional write. Use a relational database; a SQLite file in tests."
         : one.Model.FindEntityType(typeof(AirwallexConnectionEntity)) is not { } entity
             ? "its model has no table for them. Call modelBuilder.UseAirwallexOAuth() in OnModelCreating and add a migration."
+        : string.IsNullOrEmpty(one.Database.GetDbConnection().ConnectionString) ? throw new InvalidOperationException("It has no connection string.")
         : one.Database.GetDbConnection().DataSource == ":memory:"
             ? "a :memory: database belongs to one connection, and background work needs its own. Use a file."
         : ReferenceEquals(one.Database.GetDbConnection(), other.Database.GetDbConnection())

@@ -35,7 +35,7 @@ public sealed partial class AirwallexSimulator
 
     /// <summary>An authorization code, ready to be exchanged, without an authorize URL.</summary>
     /// <param name="accountId">The account, created if need be; null for a fresh one.</param>
-    /// <param name="redirectUri">The redirect URI it is for; null for the first one of the client.</param>
+    /// <param name="redirectUri">The redirect URI that it is bound to; null for any of the client.</param>
     /// <param name="scopes">The scopes; null for the one that reads balances.</param>
     /// <param name="codeChallenge">A PKCE challenge (S256); null for none.</param>
     /// <param name="client">The application that is authorized; null for <see cref="DefaultClient"/>.</param>
@@ -48,8 +48,7 @@ public sealed partial class AirwallexSimulator
         SimulatedClient? client = null)
     {
         client ??= DefaultClient;
-        redirectUri ??= client.RedirectUris is [var first, ..] ? first : null;
-        if (redirectUri is null || !client.Allows(redirectUri.OriginalString))
+        if (redirectUri is not null && !client.Allows(redirectUri.OriginalString))
         {
             throw new ArgumentException(
                 $"The redirect URI {redirectUri} is not whitelisted for client {client}: call its AllowRedirectUri.",
@@ -58,7 +57,29 @@ public sealed partial class AirwallexSimulator
 
         var account = accountId is null ? Server.CreateAccount(null, null) : Server.FindOrCreateAccount(accountId);
         var scope = scopes is null ? "r:awx_action:balances_view" : string.Join(' ', scopes);
-        return Server.IssueCode(account.Id, redirectUri.OriginalString, scope, codeChallenge, client);
+        return Server.IssueCode(account.Id, redirectUri?.OriginalString, scope, codeChallenge, client);
+    }
+
+    /// <summary>
+    /// Connects an account to the program under test, as the connect flow does after the customer has authorized: the
+    /// shortest way to a connection in a test.
+    /// </summary>
+    /// <param name="connections">The facade of the program under test.</param>
+    /// <param name="accountId">The account, created if need be.</param>
+    /// <param name="client">The application that the facade belongs to; null for <see cref="DefaultClient"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait; the connection may be saved all the same.</param>
+    /// <returns>The connection, as the facade returned it.</returns>
+    public Task<AirwallexConnection> ConnectAsync(
+        AirwallexConnections connections,
+        string accountId,
+        SimulatedClient? client = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(connections);
+        ArgumentException.ThrowIfNullOrWhiteSpace(accountId);
+        client ??= DefaultClient;
+        var options = new ConnectOptions { RedirectUri = client.RedirectUris is [var first, ..] ? first : null };
+        return connections.ConnectAsync(ConnectAccount(accountId, client: client), options, cancellationToken);
     }
 
     /// <summary>

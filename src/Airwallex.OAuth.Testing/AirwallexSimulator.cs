@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Airwallex.OAuth.Testing;
 
@@ -96,6 +95,9 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
     public int DelayedRequests => _endpoints.Delayed;
 
     internal AuthorizationServer Server { get; }
+
+    /// <summary>Whether it listens on a port; else only its handlers and <c>MapAirwallexSimulator</c> lead to it.</summary>
+    internal bool IsListening => _host is not null;
 
     /// <summary>Throws when a rule of Airwallex was violated.</summary>
     /// <exception cref="InvalidOperationException">One or more were; the message lists them all.</exception>

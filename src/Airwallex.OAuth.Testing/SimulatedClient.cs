@@ -10,6 +10,7 @@ public sealed class SimulatedClient
     // Replaced whole, so that readers need no lock. Written under the lock of the client.
     private volatile IReadOnlyList<Uri> _redirectUris;
     private volatile string _clientSecret;
+    private volatile bool _allowsLoopback;
     private readonly object _gate = new();
 
     internal SimulatedClient(string clientId, string clientSecret, string applicationName, IEnumerable<Uri> redirectUris)
@@ -52,9 +53,13 @@ public sealed class SimulatedClient
 
         lock (_gate)
         {
-            _redirectUris = [.. _redirectUris, redirectUri];
+            // First, because it is the program's own.
+            _redirectUris = _redirectUris.Contains(redirectUri) ? _redirectUris : [redirectUri, .. _redirectUris];
         }
     }
+
+    /// <summary>Whitelists every redirect URI on this machine, whatever its port and path.</summary>
+    public void AllowLoopbackRedirectUris() => _allowsLoopback = true;
 
     /// <summary>Changes the client secret that the token endpoint asks for, from now on.</summary>
     /// <param name="clientSecret">The new one. Never put a real one here.</param>
@@ -69,5 +74,6 @@ public sealed class SimulatedClient
 
     // A Uri may gain a slash ("http://localhost:5000" becomes "http://localhost:5000/"): both spellings are the caller's.
     internal bool Allows(string? redirectUri) => redirectUri is not null
-        && _redirectUris.Any(uri => uri.OriginalString == redirectUri || uri.AbsoluteUri == redirectUri);
+        && (_redirectUris.Any(uri => uri.OriginalString == redirectUri || uri.AbsoluteUri == redirectUri)
+            || (_allowsLoopback && Uri.TryCreate(redirectUri, UriKind.Absolute, out var absolute) && absolute.IsLoopback));
 }

@@ -109,6 +109,25 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     public Task<RefreshResult> RefreshAsync(string accountId, RefreshRequest request, CancellationToken cancellationToken) =>
         Refresher.RunAsync(accountId, request, TimingsOf(Options).CallerTimeout, cancellationToken);
 
+    /// <summary>A refresh of the keep-alive: how it ended, and why when it failed.</summary>
+    public async Task<(RefreshEnd End, AirwallexOAuthException? Failure)> KeepAliveAsync(string accountId, RefreshTrigger trigger)
+    {
+        try
+        {
+            var request = NewRequest(trigger);
+            var result = await Refresher
+                .RunAsync(accountId, request, Timeout.InfiniteTimeSpan, CancellationToken.None).ConfigureAwait(false);
+            var isDone = result.SentAt is not null || request.IsSatisfiedBy(result.Connection, Time.GetUtcNow(), Options);
+            return (isDone ? RefreshEnd.Refreshed : RefreshEnd.Deferred, null);
+        }
+        catch (AirwallexOAuthException exception)
+        {
+            // Logged and told to observers where it happened.
+            var hasEnded = exception is ReauthorizationRequiredException or ConnectionNotFoundException;
+            return (hasEnded ? RefreshEnd.Ended : RefreshEnd.Failed, exception);
+        }
+    }
+
     public Task DelayAsync(TimeSpan delay) => Task.Delay(delay > TimeSpan.Zero ? delay : TimeSpan.Zero, Time);
 
     /// <summary>Waits before another look at a lease, longer each time: it may end before its time.</summary>
@@ -156,8 +175,10 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public async ValueTask DisposeAsync()
     {
-        // Twice the grace period: the longest send, and its save.
-        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : TimingsOf(LastOptions()).GracePeriod * 2, Time);
+        // Twice the grace period: the longest send, and its save. A test's clock may stand still for good.
+        var longest = TimingsOf(LastOptions()).GracePeriod * 2;
+        var isTest = _parts.Time is not GuardedClock { IsSystem: true } && _parts.Time != TimeProvider.System;
+        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest);
         await StopAsync(limit.Token).ConfigureAwait(false);
         _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);

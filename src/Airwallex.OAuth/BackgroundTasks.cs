@@ -60,6 +60,9 @@ internal class BackgroundTasks
     public virtual Task<T> WaitAsync<T>(Task<T> shared, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
         shared.WaitAsync(limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan ? limit : TimeSpan.Zero, time, cancellationToken);
 
+    /// <summary>A task that ends with another, for a second waiter.</summary>
+    public virtual Task Join(Task shared) => shared;
+
     /// <summary>Cancels on a thread of its own: what others registered may throw or hang.</summary>
     public void Cancel(CancellationTokenSource source) => Forget(CallAsync(() =>
     {

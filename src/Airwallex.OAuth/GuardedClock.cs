@@ -6,6 +6,9 @@ internal sealed class GuardedClock(TimeProvider clock) : TimeProvider
     // Asked once: the unit of timestamps must not change.
     private readonly bool _isSound = IsSound(clock);
 
+    /// <summary>Whether it is the system's own.</summary>
+    public bool IsSystem { get; } = clock == System;
+
     public override long TimestampFrequency => _isSound ? clock.TimestampFrequency : System.TimestampFrequency;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;

@@ -8,9 +8,10 @@ internal sealed class AirwallexStub : HttpMessageHandler
 {
     public const string Account = "acct_1";
 
-    public int Refreshes { get; private set; }
+    // Static, because HttpClientFactory makes and disposes of several handlers.
+    public static int Refreshes { get; private set; }
 
-    public bool IsDisconnected { get; set; }
+    public static bool IsDisconnected { get; set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
@@ -37,9 +38,4 @@ internal sealed class AirwallexStub : HttpMessageHandler
 
     private static HttpResponseMessage Json(HttpStatusCode status, string json) =>
         new(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-
-    // HttpClientFactory disposes of its primary handlers; this one is shared.
-    protected override void Dispose(bool disposing)
-    {
-    }
 }

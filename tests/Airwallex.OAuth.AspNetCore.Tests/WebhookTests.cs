@@ -458,7 +458,7 @@ public sealed class WebhookTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", secret: "")));
         Assert.Empty(_events);
-        Assert.Contains("Webhooks.Secrets", app.Log.Text, StringComparison.Ordinal);
+        Assert.Contains("Airwallex:Webhooks:Secrets", app.Log.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,13 +1,33 @@
+using Airwallex.OAuth.Benchmarks.Requests;
+using Airwallex.OAuth.Benchmarks.Scenarios;
 using Airwallex.OAuth.Benchmarks.Store;
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
+using BenchmarkDotNet.Running;
 
 return args switch
 {
+    ["requests", .. var rest] => Measure<RequestBenchmarks>(rest),
+    ["contention", .. var rest] => Measure<ContentionBenchmarks>(rest),
+    ["expiry"] => await RunAsync(ExpiryScenario.RunAsync),
+    ["load"] => await RunAsync(LoadScenario.RunAsync),
+    ["memory", .. var rest] => await RunAsync(() => MemoryScenario.RunAsync(rest is [var count] ? int.Parse(count, null) : 1_000_000)),
     ["store"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync, StoreBenchmarks.KeepAliveAsync),
     ["store", "refresh"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync),
     ["store", "keep-alive"] => await OnPostgresAsync(StoreBenchmarks.KeepAliveAsync),
     _ => Usage(),
 };
+
+static int Measure<T>(string[] arguments)
+{
+    BenchmarkSwitcher.FromTypes([typeof(T)]).Run(["--filter", "*", .. arguments]);
+    return 0;
+}
+
+static async Task<int> RunAsync(Func<Task> scenario)
+{
+    await scenario();
+    return 0;
+}
 
 static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 {
@@ -29,6 +49,6 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 
 static int Usage()
 {
-    Console.Error.WriteLine("Say which: store | store refresh | store keep-alive");
+    Console.Error.WriteLine("Say which: requests | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
     return 2;
 }

@@ -9,7 +9,7 @@ public sealed class FaultTests : IDisposable
     public void Dispose() => _client.Dispose();
 
     [Fact]
-    public async Task An_answer_dropped_before_rotating_leaves_the_token_unspent()
+    public async Task A_response_dropped_before_rotating_leaves_the_token_unused()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseBeforeRotating());
@@ -22,7 +22,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_dropped_after_rotating_can_be_recovered_inside_the_grace_period()
+    public async Task A_response_dropped_after_rotating_can_be_recovered_inside_the_grace_period()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
@@ -38,7 +38,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_status_is_answered_in_place_of_rotating()
+    public async Task A_status_is_sent_in_place_of_rotating()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503), times: 2);
@@ -67,14 +67,14 @@ public sealed class FaultTests : IDisposable
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Body("<html></html>", "text/html"));
 
-        var answer = await _client.RefreshAsync(tokens.RefreshToken);
+        var response = await _client.RefreshAsync(tokens.RefreshToken);
 
-        Assert.Equal((HttpStatusCode.OK, "<html></html>"), (answer.Status, answer.Body));
+        Assert.Equal((HttpStatusCode.OK, "<html></html>"), (response.Status, response.Body));
         Assert.NotEqual(tokens.RefreshToken, _client.Simulator.CurrentRefreshToken(tokens.AccountId!));
     }
 
     [Fact]
-    public async Task A_client_that_gives_up_during_a_delay_has_not_spent_its_token()
+    public async Task A_client_that_gives_up_during_a_delay_has_not_used_its_token()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(30)));
@@ -91,7 +91,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_gives_up_during_a_delayed_answer_has_spent_its_token()
+    public async Task A_client_that_gives_up_during_a_delayed_response_has_used_its_token()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(30)));
@@ -108,7 +108,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refresh_stays_in_flight_until_its_delayed_answer_is_sent()
+    public async Task A_refresh_stays_in_flight_until_its_delayed_response_is_sent()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
@@ -133,10 +133,10 @@ public sealed class FaultTests : IDisposable
         var refresh = _client.RefreshAsync(tokens.RefreshToken);
         await _client.UntilDelayedAsync(1);
         _client.Time.Advance(TimeSpan.FromSeconds(5));
-        var answer = await refresh;
+        var response = await refresh;
 
-        Assert.Equal((HttpStatusCode.TooManyRequests, "too_many_requests"), (answer.Status, answer.Error));
-        Assert.Equal(TimeSpan.FromSeconds(2), answer.RetryAfter);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "too_many_requests"), (response.Status, response.Error));
+        Assert.Equal(TimeSpan.FromSeconds(2), response.RetryAfter);
         Assert.Equal("delay 5 s, status 429, Retry-After 2 s", _client.Simulator.Journal[^1].Fault);
     }
 

@@ -133,7 +133,37 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stale_token_sent_after_its_successor_was_used_is_noted()
+    public async Task A_replay_supersedes_the_pair_issued_before_at_once_when_the_options_say_so()
+    {
+        using var client = new SimulatorClient(new() { GraceReplay = GraceReplay.NewPairWithoutGrace });
+        var first = await client.ConnectAsync();
+        var lost = await client.RefreshAsync(first.RefreshToken);
+        var kept = await client.RefreshAsync(first.RefreshToken);
+
+        Assert.True(client.Simulator.CanRefresh(first.AccountId!, first.RefreshToken!));
+        Assert.False(client.Simulator.CanRefresh(first.AccountId!, lost.RefreshToken!));
+        Assert.Equal(HttpStatusCode.OK, (await client.RefreshAsync(kept.RefreshToken)).Status);
+        client.Simulator.AssertNoViolations();
+
+        Assert.Equal("invalid_grant", (await client.RefreshAsync(lost.RefreshToken)).Error);
+        Assert.Equal([RuleName.ReuseOutsideGrace, RuleName.FamilyRevoked], client.Violations);
+    }
+
+    [Fact]
+    public async Task A_user_who_has_the_admin_role_again_can_be_refreshed_again()
+    {
+        var tokens = await _client.ConnectAsync();
+        _client.Simulator.RemoveAdminRole(tokens.AccountId!);
+        Assert.Equal("invalid_grant", (await _client.RefreshAsync(tokens.RefreshToken)).Error);
+
+        _client.Simulator.RestoreAdminRole(tokens.AccountId!);
+
+        Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(tokens.RefreshToken)).Status);
+        _client.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
+    public async Task A_stale_token_sent_after_its_successor_was_used_is_a_violation()
     {
         var first = await _client.ConnectAsync();
         var second = await _client.RefreshAsync(first.RefreshToken);
@@ -159,7 +189,7 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_whose_answer_was_lost_obliges_nobody()
+    public async Task A_refusal_whose_response_was_lost_obliges_nobody()
     {
         var tokens = await _client.ConnectAsync();
         _client.Simulator.RevokeByUser(tokens.AccountId!);

@@ -71,7 +71,11 @@ internal sealed class SimulatorClient : IDisposable
     /// <summary>Waits until the simulator holds that many requests back, so that the clock can be moved.</summary>
     public async Task UntilDelayedAsync(int requests)
     {
-        while (Simulator.DelayedRequests < requests) await Task.Yield();
+        for (var looks = 0; Simulator.DelayedRequests < requests; looks++)
+        {
+            Assert.True(looks < 5_000_000, $"The simulator delays {Simulator.DelayedRequests} requests, not {requests}.");
+            await Task.Yield();
+        }
     }
 
     public RuleName[] Violations => [.. Simulator.Violations.Select(violation => violation.Rule)];

@@ -18,7 +18,8 @@ internal sealed class ConnectExchange(HttpContext context, ConnectFlow flow, Con
         {
             RedirectUri = state.RedirectUri,
             CodeVerifier = state.CodeVerifier,
-            OnConnecting = OnConnectingAsync,
+            // Not set without need: with it, nothing is saved while the store cannot be read.
+            OnConnecting = state.AccountId is null && flow.Options.OnConnecting is null ? null : OnConnectingAsync,
         };
         try
         {

@@ -69,9 +69,9 @@ internal sealed partial class AuthorizationServer
         }
     }
 
-    /// <summary>What the customer's click on "Authorize" gives: a code for the redirect URI.</summary>
+    /// <summary>What the customer's click on "Authorize" gives: a code for the redirect URI; null for any of the client.</summary>
     public string IssueCode(
-        string accountId, string redirectUri, string scope, string? codeChallenge, SimulatedClient? client = null)
+        string accountId, string? redirectUri, string scope, string? codeChallenge, SimulatedClient? client = null)
     {
         lock (_gate)
         {

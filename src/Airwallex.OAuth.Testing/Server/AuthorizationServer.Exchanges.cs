@@ -97,7 +97,8 @@ internal sealed partial class AuthorizationServer
             return Refuse(400, InvalidGrant, InvalidCode, accountId);
         }
 
-        if (form["redirect_uri"] != code.RedirectUri)
+        var redirectUri = form["redirect_uri"];
+        if (code.RedirectUri is null ? !client.Allows(redirectUri) : redirectUri != code.RedirectUri)
         {
             const string Text = "OAuth 2.0 Parameter: redirect_uri. It is not the one the code was issued for.";
             return Refuse(400, InvalidGrant, Text, accountId);

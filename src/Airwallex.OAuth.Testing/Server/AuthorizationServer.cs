@@ -104,6 +104,18 @@ internal sealed partial class AuthorizationServer
         }
     }
 
+    /// <summary>The client that plays an application of a program: the default one, or one made for the name.</summary>
+    public SimulatedClient ClientOf(string applicationName)
+    {
+        var clientId = $"{DefaultClient.ClientId}-{applicationName}";
+        lock (_gate)
+        {
+            return applicationName.Length == 0
+                ? DefaultClient
+                : FindClient(clientId) ?? AddClient(clientId, $"{_options.ClientSecret}-{applicationName}");
+        }
+    }
+
     /// <summary>Records a violation that was found outside, in the HTTP front end.</summary>
     public void ReportViolation(RuleName rule, string? accountId, string text)
     {

@@ -66,12 +66,16 @@ internal sealed class AccessToken(string value, TokenFamily family, DateTimeOffs
 
 /// <summary>An authorization code: single-use, bound to the client, the redirect URI and the PKCE challenge.</summary>
 internal sealed class AuthorizationCode(
-    SimulatedAccount account, SimulatedClient client, string redirectUri, string scope, string? codeChallenge,
+    SimulatedAccount account, SimulatedClient client, string? redirectUri, string scope, string? codeChallenge,
     DateTimeOffset expiresAt)
 {
     public SimulatedAccount Account => account;
     public SimulatedClient Client => client;
-    public string RedirectUri => redirectUri;
+
+    /// <summary>The redirect URI of the authorize request; null when there was none, and any of the client will do.</summary>
+    public string? RedirectUri => redirectUri;
+
+
     public string Scope => scope;
     public string? CodeChallenge => codeChallenge;
     public DateTimeOffset ExpiresAt => expiresAt;

@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
@@ -11,7 +9,6 @@ namespace Airwallex.OAuth;
 internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan LeastShutdownTimeout = TimeSpan.FromSeconds(70);
     private static readonly TimeSpan MinuteInterval = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -31,7 +28,11 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        WarnOfShortShutdown();
+        if (HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed && applications.All.Count > 0)
+        {
+            applications.All[0].Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
+        }
+
         _loops = Task.WhenAll(applications.All.Select(application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
         return Task.CompletedTask;
     }
@@ -102,33 +103,6 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             await Task.WhenAny(
                 application.DelayAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1)),
                 Task.Delay(Timeout.Infinite, stoppingToken)).ConfigureAwait(false);
-        }
-    }
-
-    private void WarnOfShortShutdown()
-    {
-        if (ShutdownTimeout() is { } timeout && timeout < LeastShutdownTimeout && applications.All.Count > 0)
-        {
-            applications.All[0].Log.ShortShutdownTimeout(timeout, LeastShutdownTimeout);
-        }
-    }
-
-    // HostOptions is in Microsoft.Extensions.Hosting, which a library does not reference. Where it was trimmed, there is no warning.
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "IOptions<> of a reference type; a failure only loses a warning.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The host itself uses IOptions<HostOptions>.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A property that was trimmed only loses a warning.")]
-    private TimeSpan? ShutdownTimeout()
-    {
-        try
-        {
-            var type = Type.GetType("Microsoft.Extensions.Hosting.HostOptions, Microsoft.Extensions.Hosting");
-            var options = type is null ? null : services.GetService(typeof(IOptions<>).MakeGenericType(type));
-            var value = options?.GetType().GetProperty("Value")?.GetValue(options);
-            return value is null ? null : type!.GetProperty("ShutdownTimeout")?.GetValue(value) as TimeSpan?;
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            return null;
         }
     }
 }

@@ -3,29 +3,21 @@ using System.Collections.Concurrent;
 namespace Airwallex.OAuth;
 
 /// <summary>Tells operators of refresh tokens that are past their renewal window, once an hour each. Thread-safe.</summary>
-internal sealed class OverdueReports(AirwallexApplication application)
+internal sealed class OverdueReports
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _reported = new(StringComparer.Ordinal);
 
-    public void Report(StoredConnection row, RefreshEnd end, AirwallexOAuthOptions options)
+    public void Report(StoredConnection row, AirwallexApplication application, AirwallexOAuthOptions options)
     {
-        if (end is RefreshEnd.Refreshed or RefreshEnd.Ended)
-        {
-            _reported.TryRemove(row.AccountId, out _);
-            return;
-        }
-
         var now = application.Time.GetUtcNow();
         var tokens = application.Serializer.Read(row).Tokens;
         var windowEnd = RenewalSchedule.WindowEnd(tokens, options.KeepAlive);
-        if (now <= windowEnd || (_reported.TryGetValue(row.AccountId, out var reported) && now - reported < Interval))
+        if (now > windowEnd && !(_reported.TryGetValue(row.AccountId, out var reported) && now - reported < Interval))
         {
-            return;
+            _reported[row.AccountId] = now;
+            application.ReportOverdue(row.AccountId, windowEnd, tokens.RefreshTokenExpiresAt);
         }
-
-        _reported[row.AccountId] = now;
-        application.ReportOverdue(row.AccountId, windowEnd, tokens.RefreshTokenExpiresAt);
     }
 }

@@ -203,7 +203,7 @@ internal partial class RefreshOperation
         return failure;
     }
 
-    private void Fail(AirwallexOAuthException failure)
+    private void Report(AirwallexOAuthException failure)
     {
         if (failure is ConnectionNotFoundException or ReauthorizationRequiredException)
         {
@@ -221,8 +221,6 @@ internal partial class RefreshOperation
                 failure.IsTransient ? "transient" : failure is TokenRequestException ? "rejected" : "failed", failure);
             Application.RefreshFailed(Entry, Request.Trigger, failure);
         }
-
-        _result.TrySetException(failure);
     }
 
     // ---- Handing out.

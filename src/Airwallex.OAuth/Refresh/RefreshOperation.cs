@@ -42,25 +42,26 @@ internal partial class RefreshOperation(
 
     public async Task RunAsync()
     {
+        var (result, failure) = ((RefreshResult?)null, new AirwallexOAuthException("The refresh ended without a result."));
         try
         {
-            var result = await RefreshAsync().ConfigureAwait(false);
-            _result.TrySetResult(result);
+            result = await RefreshAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            Fail(exception as AirwallexOAuthException ?? new AirwallexOAuthException(
+            failure = exception as AirwallexOAuthException ?? new AirwallexOAuthException(
                 $"The refresh of account {AccountId} failed unexpectedly: {exception.Message}", exception)
             {
                 AccountId = AccountId,
                 IsTransient = true,
-            });
+            };
+            Report(failure);
         }
         finally
         {
-            Entry.Operation = null;
-            HasEnded = true;
-            _result.TrySetException(new AirwallexOAuthException("The refresh ended without a result."));
+            // Before callers go on: one whom the result does not satisfy starts another operation, and must not join this one again.
+            (Entry.Operation, HasEnded) = (null, true);
+            _ = result is not null ? _result.TrySetResult(result) : _result.TrySetException(failure);
             _ = _result.Task.Exception; // Seen: a background refresh has no caller, and it was logged.
         }
     }

@@ -32,6 +32,9 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
         _ => false,
     };
 
+    /// <summary>The trigger: a record would print the token.</summary>
+    public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";
+
     private static bool IsFresh(ConnectionState current, DateTimeOffset now) => now < CachedAccessToken.WaitFrom(current.Tokens);
 
     private static bool IsUnfinished(ConnectionState current, DateTimeOffset now) =>

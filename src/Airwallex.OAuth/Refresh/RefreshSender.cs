@@ -87,7 +87,7 @@ internal sealed class RefreshSender(
         try
         {
             var sending = application.Tasks.CallAsync(() => (_client ??= application.TokenClient()).SendAsync(request, cut.Token));
-            var keeping = lease.KeepAsync(responseTimeout, sending);
+            var keeping = lease.KeepAsync(responseTimeout, application.Tasks.Join(sending));
             await Task.WhenAny(sending, keeping).ConfigureAwait(false);
             if (sending.IsCompleted)
             {

@@ -91,10 +91,11 @@ internal sealed class SecretMask(string clientSecret, string grant, string? code
         var bytes = Encoding.UTF8.GetBytes(secret);
         for (var before = 0; before < 3 && bytes.Length > 6; before++)
         {
-            var all = Convert.ToBase64String([.. new byte[before], .. bytes]).TrimEnd('=');
+            var all = Convert.ToBase64String([.. new byte[before], .. bytes]);
             var first = (before * 8 + 5) / 6;
             var end = (before + bytes.Length) * 8 / 6;
-            foreach (var form in (string[])[before == 0 ? all : "", all[first..end]])
+            string[] forms = before == 0 ? [all, all.TrimEnd('='), all[..end]] : [all[first..end]];
+            foreach (var form in forms)
             {
                 yield return form;
                 yield return form.Replace('+', '-').Replace('/', '_');

@@ -1,26 +1,32 @@
+using System.Buffers;
 using System.Text;
 
 namespace Airwallex.OAuth;
 
 /// <summary>
 /// One secret with every form that each of its characters may have in a text. Which characters an encoder leaves
-/// alone differs from encoder to encoder, so each may be in another form. Immutable.
+/// alone differs from encoder to encoder, so each may be in another form. Thread-safe.
 /// </summary>
 internal sealed class SecretPattern(string secret)
 {
-    private readonly string[][] _forms = [.. secret.EnumerateRunes().Select(FormsOf)];
+    // Most places in a text are not the start of a secret, and most secrets occur in no text.
+    private readonly SearchValues<char> _starts = SearchValues.Create(
+        [.. FormsOf(secret.EnumerateRunes().First()).SelectMany(BothCases)]);
 
-    /// <summary>How many characters at the start of the text are the secret; zero when it is not there.</summary>
+    private readonly Lazy<string[][]> _forms = new(() => [.. secret.EnumerateRunes().Select(FormsOf)]);
+
+    /// <summary>How many characters at the start of a text are the secret; zero when it is not there.</summary>
+    /// <param name="text">A text that is not empty.</param>
     public int Match(ReadOnlySpan<char> text)
     {
-        if (!StartsWithAny(text, _forms[0]))
+        if (!_starts.Contains(text[0]))
         {
             return 0;
         }
 
         // Several ends, because a percent sign may be itself or the start of an encoded one.
         List<int> ends = [0];
-        foreach (var forms in _forms)
+        foreach (var forms in _forms.Value)
         {
             var next = new List<int>();
             foreach (var end in ends)
@@ -45,18 +51,7 @@ internal sealed class SecretPattern(string secret)
         return ends.Max();
     }
 
-    private static bool StartsWithAny(ReadOnlySpan<char> text, string[] forms)
-    {
-        foreach (var form in forms)
-        {
-            if (StartsWith(text, form))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static char[] BothCases(string form) => [char.ToUpperInvariant(form[0]), char.ToLowerInvariant(form[0])];
 
     // Hexadecimal digits come in both cases; a secret in another case is hidden too.
     private static bool StartsWith(ReadOnlySpan<char> text, string form) =>

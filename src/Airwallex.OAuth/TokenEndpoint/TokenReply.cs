@@ -55,7 +55,8 @@ internal sealed class TokenReply(
     {
         var error = ErrorResponse.Read(json, request.Mask);
         // Without its error code, a refusal that broke off cannot be told from a passing one.
-        var isTransient = exchange.IsTransient || (brokenBy is not null && error.Error is null);
+        var isCutShort = brokenBy is not null && error.Error is null && (int)response.StatusCode >= 400;
+        var isTransient = exchange.IsTransient || isCutShort;
         return new TokenRequestException(
             $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}. "
             + Advise(error, isTransient),
@@ -75,8 +76,7 @@ internal sealed class TokenReply(
     {
         429 => "Another refresh is in flight, or the rate limit is reached; it may succeed later.",
         _ when isTransient => "It may succeed later.",
-        >= 300 and < 400 =>
-            "Redirects are not followed: they would carry the client secret away. Check the endpoint.",
+        >= 300 and < 400 => "Redirects would carry the client secret away, and are not followed. Check TokenEndpoint.",
         _ when error.Error == "invalid_grant" && request.IsRefresh =>
             "The refresh token is refused for good; the customer must authorize again.",
         _ when error.Error == "invalid_grant" => "The code is refused for good; let the customer start again.",

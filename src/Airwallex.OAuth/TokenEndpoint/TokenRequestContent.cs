@@ -70,7 +70,7 @@ internal sealed class TokenRequestContent : HttpContent
             throw new TimeoutException("The time in which this request may start was over before it could be sent.");
         }
 
-        if ((Interlocked.Or(ref _state, Asked) & Closed) != 0)
+        if ((Interlocked.CompareExchange(ref _state, Asked, comparand: 0) & Closed) != 0)
         {
             throw new TimeoutException("The request was given up before it could be sent.");
         }

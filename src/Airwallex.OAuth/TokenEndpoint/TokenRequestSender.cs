@@ -26,7 +26,7 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
             using var message = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
             message.Headers.Accept.ParseAdd("application/json");
             var exchange = new TokenExchange(http, message);
-            var endedBy = await RunAsync(exchange, cutToken).ConfigureAwait(false);
+            var endedBy = await RunAsync(exchange, content, cutToken).ConfigureAwait(false);
             return exchange.Response is { } response
                 ? new TokenReply(request, response, exchange, time).ToTokens(sentAt, endedBy)
                 : throw TokenRequestFailure.OfSending(request, endedBy!, isSent: content.Close());
@@ -39,7 +39,8 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
 
     /// <summary>Returns when the exchange is over, its time is over, or it is cut.</summary>
     /// <returns>Why the response did not arrive to its end; null when it did.</returns>
-    private async Task<Exception?> RunAsync(TokenExchange exchange, CancellationToken cutToken)
+    private async Task<Exception?> RunAsync(
+        TokenExchange exchange, TokenRequestContent content, CancellationToken cutToken)
     {
         var timeout = request.ResponseTimeout < LongestTimeout ? request.ResponseTimeout : LongestTimeout;
         using var limit = new CancellationTokenSource(timeout, time);
@@ -49,9 +50,10 @@ internal sealed class TokenRequestSender(HttpClient http, TimeProvider time, Tok
         var pipeline = new CancellationTokenSource();
         var exchanging = exchange.RunAsync(pipeline.Token);
 
-        // The result first: a handler that hangs when it is canceled does not hold up those who wait for the result.
+        // A handler that hangs when it is canceled comes last: it does not hold up those who wait for the result.
         void End()
         {
+            content.Close();
             ended.TrySetResult();
             Cancel(pipeline);
         }

@@ -58,7 +58,7 @@ internal sealed class TokenResponseBody
             return first;
         }
 
-        foreach (string[] guess in (string[][])[[], ["gzip"], ["deflate"], ["br"]])
+        foreach (var guess in GuessEncodings(received, encodings))
         {
             var members = JsonMembers.Read(ToUtf8(Decompress(received, guess)));
             if (isWanted(members))
@@ -68,6 +68,22 @@ internal sealed class TokenResponseBody
         }
 
         return first;
+    }
+
+    private static IEnumerable<string[]> GuessEncodings(byte[] body, IReadOnlyList<string> encodings)
+    {
+        if (encodings.Count > 0)
+        {
+            yield return [];
+        }
+
+        // Text that starts like JSON or HTML is not compressed.
+        if (body is not [(byte)'{' or (byte)'<', ..])
+        {
+            yield return ["gzip"];
+            yield return ["deflate"];
+            yield return ["br"];
+        }
     }
 
     private static byte[] Decompress(byte[] body, IReadOnlyList<string> encodings)

@@ -107,6 +107,16 @@ internal sealed class ConnectApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for what goes on beside the test; the clock of the test does not move.</summary>
+    public static async Task WaitUntilAsync(Func<bool> happened)
+    {
+        for (var look = 0; !happened(); look++)
+        {
+            Assert.True(look < 3000, "It did not happen within thirty seconds or more.");
+            await Task.Delay(10);
+        }
+    }
+
     /// <summary>The account of the only connection that is stored.</summary>
     public async Task<string> OnlyAccountAsync() => Assert.Single(await ListAsync()).AccountId;
 
@@ -120,11 +130,12 @@ internal sealed class ConnectApp : IAsyncDisposable
     {
         // Stopping waits for what is in flight, by the clock of the test.
         var stopping = App.DisposeAsync().AsTask();
-        while (await Task.WhenAny(stopping, Task.Delay(5)) != stopping)
+        for (var second = 0; second < 600 && await Task.WhenAny(stopping, Task.Delay(5)) != stopping; second++)
         {
             Time.Advance(TimeSpan.FromSeconds(1));
         }
 
+        Assert.True(stopping.IsCompleted, "The application does not stop.");
         await stopping;
         if (OwnsSimulator)
         {
@@ -159,8 +170,7 @@ internal sealed class ConnectApp : IAsyncDisposable
             core.KeepAlive.Enabled = false;
             setup.Options?.Invoke(core);
         });
-        services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName)
-            .ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
+        airwallex.TokenHttpClient.ConfigurePrimaryHttpMessageHandler(simulator.CreateHandler);
         airwallex.AddTokenStore(_ => store).AddConnectFlow(connect =>
         {
             if (setup.Configuration is null)

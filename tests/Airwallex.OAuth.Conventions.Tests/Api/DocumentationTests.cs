@@ -26,7 +26,7 @@ public sealed partial class DocumentationTests
         var silent =
             from member in Members(package)
             from parameter in member.Element.Elements("param")
-            where (string?)parameter.Attribute("name") == "cancellationToken"
+            where (string?)parameter.Attribute("name") == "cancellationToken" && IsPublic(package, member.Name)
             where !Cancels().IsMatch(parameter.Value.Trim())
             select $"{member.Name}: {parameter.Value}";
 
@@ -41,7 +41,7 @@ public sealed partial class DocumentationTests
         var silent =
             from type in Assembly.Load(package).GetExportedTypes()
             from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            where method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken))
+            where !method.IsSpecialName && method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken))
             let name = $"M:{type.FullName}.{method.Name}"
             where !documented.Any(member => member.Key.Split('`')[0] == name
                 && (member.Value.Contains("name=\"cancellationToken\"", StringComparison.Ordinal)
@@ -56,6 +56,12 @@ public sealed partial class DocumentationTests
             .DistinctBy(member => ((string)member.Attribute("name")!).Split('(')[0])
             .Select(member => ((string)member.Attribute("name")!, member.Value, member));
 
+    private static bool IsPublic(string package, string name)
+    {
+        var path = name[2..].Split('(')[0];
+        return Assembly.Load(package).GetType(path[..path.LastIndexOf('.')]) is { IsPublic: true };
+    }
+
     private static bool IsSettable(string package, string name)
     {
         var path = name[2..];
@@ -69,6 +75,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"\bDefault: |\bRequired\b")]
     private static partial Regex Default();
 
-    [GeneratedRegex("^(Cancels|Canceled when|Ends|Stops|Starts nothing more)\b")]
+    [GeneratedRegex(@"^(Cancels|Canceled when|Ends|Stops|Starts nothing more)\b")]
     private static partial Regex Cancels();
 }

@@ -26,6 +26,13 @@ internal static class Compiler
         global using Microsoft.Extensions.Logging;
         """;
 
+    // A build unifies the versions of the assemblies that its packages reference, without a word.
+    private static readonly Dictionary<string, ReportDiagnostic> Unified = new()
+    {
+        ["CS1701"] = ReportDiagnostic.Suppress,
+        ["CS1702"] = ReportDiagnostic.Suppress,
+    };
+
     public static IReadOnlyList<MetadataReference> References { get; } =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
@@ -34,11 +41,15 @@ internal static class Compiler
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
-    /// <summary>Compiles a program of one file. Returns what a reader who pastes it would see in red or yellow.</summary>
+    /// <summary>Compiles one file, a program or types alone. Returns what a reader who pastes it would see in red or yellow.</summary>
     public static IReadOnlyList<Diagnostic> Compile(string program)
     {
-        var trees = new[] { program, ImplicitUsings }.Select(text => CSharpSyntaxTree.ParseText(text));
-        var options = new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable);
+        var trees = new[] { program, ImplicitUsings }.Select(text => (CSharpSyntaxTree)CSharpSyntaxTree.ParseText(text)).ToArray();
+        var isProgram = trees[0].GetCompilationUnitRoot().Members.Any(SyntaxKind.GlobalStatement);
+        var options = new CSharpCompilationOptions(
+            isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+            nullableContextOptions: NullableContextOptions.Enable,
+            specificDiagnosticOptions: Unified);
         return
         [
             .. CSharpCompilation.Create("Pasted", trees, References, options).GetDiagnostics()

@@ -1,20 +1,30 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
-/// <summary>A write takes effect, and then the connection breaks before its answer arrives; as often as told.</summary>
+/// <summary>Breaks the connection before a write takes effect, or after it did and before its result arrives; as often as told.</summary>
 internal sealed class BreakingConnection : DbCommandInterceptor
 {
-    private int _breaks;
+    private int _before;
+    private int _after;
 
-    public void BreakAfterNextWrites(int times) => Volatile.Write(ref _breaks, times);
+    public void BreakBeforeNextWrites(int times) => Volatile.Write(ref _before, times);
+
+    public void BreakAfterNextWrites(int times) => Volatile.Write(ref _after, times);
+
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default) =>
+        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
+
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
+        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(
         DbCommand command, CommandExecutedEventData eventData, DbDataReader result, CancellationToken cancellationToken = default)
     {
-        if (IsWrite(command) && TakeBreak())
+        if (IsWrite(command) && Interlocked.Decrement(ref _after) >= 0)
         {
             await result.DisposeAsync();
             throw new ConnectionBrokenException();
@@ -25,20 +35,9 @@ internal sealed class BreakingConnection : DbCommandInterceptor
 
     public override ValueTask<int> NonQueryExecutedAsync(
         DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken = default) =>
-        IsWrite(command) && TakeBreak() ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
+        IsWrite(command) && Interlocked.Decrement(ref _after) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
 
     private static bool IsWrite(DbCommand command) => !command.CommandText.StartsWith("SELECT", StringComparison.Ordinal);
-
-    private bool TakeBreak() => Interlocked.Decrement(ref _breaks) >= 0;
-
-    /// <summary>What a provider's EnableRetryOnFailure sets up, for the breaks above and without its pauses.</summary>
-    public sealed class RetryingStrategy(ExecutionStrategyDependencies dependencies)
-        : ExecutionStrategy(dependencies, maxRetryCount: 3, maxRetryDelay: TimeSpan.Zero)
-    {
-        protected override bool ShouldRetryOn(Exception exception) => exception is ConnectionBrokenException;
-
-        protected override TimeSpan? GetNextDelay(Exception lastException) => base.GetNextDelay(lastException) is null ? null : TimeSpan.Zero;
-    }
 }
 
 /// <summary>The connection to the database broke.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
@@ -12,14 +14,20 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
     private readonly ConcurrentQueue<string> _commands = new();
     private readonly ConcurrentQueue<string> _plans = new();
 
+    /// <summary>The trace that the last statement belongs to.</summary>
+    public Activity? LastActivity { get; private set; }
+
     public IReadOnlyList<string> Commands => [.. _commands];
 
     public IReadOnlyList<string> Plans => [.. _plans];
 
+    public void Clear() => _commands.Clear();
+
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
     {
-        _commands.Enqueue(command.CommandText);
+        LastActivity = Activity.Current;
+        _commands.Enqueue(Statement(command));
         if (explain is not null)
         {
             _plans.Enqueue(await ExplainAsync(command));
@@ -31,9 +39,13 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
-        _commands.Enqueue(command.CommandText);
+        _commands.Enqueue(Statement(command));
         return ValueTask.FromResult(result);
     }
+
+    // Without what a provider sets before the statement itself.
+    private static string Statement(DbCommand command) =>
+        Regex.Replace(command.CommandText.ReplaceLineEndings("\n"), "^(SET [^;]*;\n)+", "", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private async Task<string> ExplainAsync(DbCommand command)
     {

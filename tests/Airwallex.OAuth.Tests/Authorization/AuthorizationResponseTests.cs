@@ -44,6 +44,10 @@ public sealed class AuthorizationResponseTests
     [InlineData("https://example.com/?code=secret-code&code=another&state=s", "code")]
     [InlineData("https://example.com/?code=secret-code&state=s&state=s", "state")]
     [InlineData("https://example.com/?error=e&error=e", "error")]
+    [InlineData("https://example.com/?code=c&state=&state=s", "state")]
+    [InlineData("https://example.com/?code=&code=secret-code", "code")]
+    [InlineData("https://example.com/?code=c&error_description=a&error_description=a", "error_description")]
+    [InlineData("https://example.com/?code=secret-code&c%6fde=another", "code")]
     public void A_repeated_parameter_is_refused_by_name_and_without_its_value(string redirect, string name)
     {
         var refused = Assert.Throws<FormatException>(() => Parse(redirect));
@@ -65,6 +69,33 @@ public sealed class AuthorizationResponseTests
         Assert.Equal("code_1", response.Code);
         Assert.Equal("state_1", response.State);
     }
+
+    [Theory]
+    [InlineData("+")]
+    [InlineData("a%00b")]
+    [InlineData("a%0D%0Ab")]
+    [InlineData("a%C2%85b")]
+    public void A_code_that_is_malformed_is_refused_without_its_value(string code)
+    {
+        var refused = Assert.Throws<FormatException>(() => Parse($"https://example.com/?code={code}&state=s"));
+
+        Assert.Equal(
+            "The redirect from Airwallex has a code that is malformed. Treat it as forged and let the customer start again.",
+            refused.Message);
+    }
+
+    [Fact]
+    public void A_code_has_at_most_8192_characters()
+    {
+        Assert.Equal(8192, Parse($"https://example.com/?code={new string('c', 8192)}").Code!.Length);
+        Assert.Throws<FormatException>(() => Parse($"https://example.com/?code={new string('c', 8193)}"));
+    }
+
+    [Theory]
+    [InlineData("https://example.com/?code=secret-code&state=secret-state", "AuthorizationResponse { Code = *** }")]
+    [InlineData("https://example.com/?error=x%0Ay&state=secret-state", "AuthorizationResponse { Error = *** }")]
+    public void A_response_shows_neither_code_nor_state_nor_text_from_outside(string redirect, string shown) =>
+        Assert.Equal(shown, Parse(redirect).ToString());
 
     [Fact]
     public void Encoded_values_are_decoded_once()

@@ -28,4 +28,8 @@ public sealed class AuthorizationStateTests
     [InlineData("", "", false)]
     public void Only_the_very_state_that_was_kept_matches(string? expected, string? actual, bool matches) =>
         Assert.Equal(matches, AuthorizationState.Matches(expected, actual));
+
+    [Fact]
+    public void What_is_not_Unicode_is_compared_as_it_is() =>
+        Assert.False(AuthorizationState.Matches(((char)0xD800).ToString(), ((char)0xD801).ToString()));
 }

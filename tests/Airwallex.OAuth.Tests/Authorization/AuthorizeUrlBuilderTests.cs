@@ -32,9 +32,12 @@ public sealed class AuthorizeUrlBuilderTests
     [Fact]
     public void A_code_challenge_is_sent_with_method_S256()
     {
-        var url = new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "state_1", CodeChallenge = "challenge_1" });
+        var pkce = Pkce.Create();
 
-        Assert.EndsWith("&code_challenge=challenge_1&code_challenge_method=S256", url.AbsoluteUri, StringComparison.Ordinal);
+        var url = new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", CodeChallenge = pkce.Challenge });
+
+        Assert.EndsWith(
+            $"&code_challenge={pkce.Challenge}&code_challenge_method=S256", url.AbsoluteUri, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,6 +109,38 @@ public sealed class AuthorizeUrlBuilderTests
 
         Assert.Contains("AuthorizationState.Create()", refused.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("too-short")]
+    [InlineData("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=")]
+    [InlineData("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c\n")]
+    public void A_code_challenge_that_is_malformed_is_refused(string challenge) => Assert.Contains(
+        "Pkce.Create()",
+        Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(Options).Build(new AuthorizeRequest { State = "s", CodeChallenge = challenge })).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_code_challenge_has_at_most_128_characters()
+    {
+        var request = new AuthorizeRequest { State = "s", CodeChallenge = new string('~', 128) };
+
+        Assert.Contains("code_challenge=~~~", new AuthorizeUrlBuilder(Options).Build(request).AbsoluteUri, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(
+            () => new AuthorizeUrlBuilder(Options).Build(request with { CodeChallenge = new string('~', 129) }));
+    }
+
+    [Fact]
+    public void A_builder_needs_options_and_a_request()
+    {
+        Assert.Throws<ArgumentNullException>("options", () => new AuthorizeUrlBuilder(null!));
+        Assert.Throws<ArgumentNullException>("request", () => new AuthorizeUrlBuilder(Options).Build(null!));
+    }
+
+    [Fact]
+    public void A_request_shows_no_state() => Assert.DoesNotContain(
+        "state_1", new AuthorizeRequest { State = "state_1" }.ToString(), StringComparison.Ordinal);
 
     [Fact]
     public void A_request_without_any_scope_is_refused()

@@ -31,6 +31,10 @@ public sealed class PkceTests
     }
 
     [Fact]
+    public void A_pair_shows_neither_half() =>
+        Assert.Equal("Pkce { Verifier = ***, Challenge = *** }", Pkce.Create().ToString());
+
+    [Fact]
     public void No_two_pairs_are_the_same() =>
         Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => Pkce.Create().Verifier).Distinct().Count());
 }

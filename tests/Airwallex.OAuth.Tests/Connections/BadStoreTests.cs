@@ -21,14 +21,32 @@ public sealed class BadStoreTests
             () => app.Connections.FindAsync(TestApp.Account),
             () => app.Connections.DisconnectAsync(TestApp.Account),
             () => app.Connections.ReportDisconnectionAsync(TestApp.Account, "reason"),
+            () => app.Connections.ReactivateAsync(TestApp.Account),
+            () => app.Connections.TryImportAsync(TestApp.Account, "a-refresh-token"),
         })
         {
             var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(operation);
             Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
+            Assert.Equal(TestApp.Account, failed.AccountId);
+            Assert.True(failed.IsTransient);
             Assert.Same(fault, failed.InnerException);
         }
 
         Assert.Equal(0, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task Listing_and_counting_wrap_the_stores_exceptions_too()
+    {
+        await using var app = new TestApp();
+        var fault = new InvalidOperationException("broken");
+        app.Store.Failure = fault;
+
+        var listed = await Assert.ThrowsAsync<AirwallexOAuthException>(async () => await app.Connections.ListAsync().ToListAsync());
+        var counted = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.SummarizeAsync());
+
+        Assert.Same(fault, listed.InnerException);
+        Assert.Same(fault, counted.InnerException);
     }
 
     [Fact]
@@ -38,65 +56,16 @@ public sealed class BadStoreTests
         await app.ConnectAsync();
         await app.ConnectAsync("acct_two");
         app.ExpireTokens();
-        app.Store.Find = _ => app.Store.Inner.FindAsync("acct_two");
-
-        var failed = await BreaksContractAsync(app);
-
-        Assert.Contains("acct_two", failed.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Another_accounts_tokens_under_the_right_name_are_refused()
-    {
-        await using var app = new TestApp();
-        await app.ConnectAsync();
-        app.ExpireTokens();
-        app.Store.Find = async id => await app.Store.Inner.FindAsync(id) is { } found
-            ? found with { Tokens = found.Tokens with { AccountId = "acct_two" } } : null;
-
-        await BreaksContractAsync(app);
-    }
-
-    [Fact]
-    public async Task A_connection_without_tokens_is_refused()
-    {
-        await using var app = new TestApp();
-        await app.ConnectAsync();
-        app.ExpireTokens();
-        app.Store.Find = async id => await app.Store.Inner.FindAsync(id) is { } found ? found with { Tokens = null! } : null;
-
-        await BreaksContractAsync(app);
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(-1)]
-    public async Task A_stored_version_below_1_is_refused(long version)
-    {
-        await using var app = new TestApp();
-        await app.ConnectAsync();
-        app.ExpireTokens();
-        app.Store.Find = async id => await app.Store.Inner.FindAsync(id) is { } found ? found with { Version = version } : null;
-
-        Assert.Contains($"a stored connection with version {version}", (await BreaksContractAsync(app)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_version_that_goes_backwards_is_refused()
-    {
-        await using var app = new TestApp();
-        await app.ConnectAsync();
-        var old = (await app.StoredAsync()) with { Version = 1 };
-        await app.Connections.RefreshAsync(TestApp.Account); // Version 3.
-        await app.Connections.RefreshAsync(TestApp.Account); // Version 5; read as 3.
-        app.ExpireTokens();
-        var sent = app.CountRefreshes();
-        app.Store.Find = _ => ValueTask.FromResult<AirwallexConnection?>(old);
+        var before = await app.StoredAsync();
+        app.Store.Find = _ => app.Store.Inner.FindAsync(TestApp.KeyOf("acct_two"));
 
         var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
 
-        Assert.Contains("versions only grow", failed.Message, StringComparison.Ordinal);
-        Assert.Equal(sent, app.CountRefreshes());
+        Assert.Contains("breaks its contract", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
+        Assert.Contains("acct_two", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(0, app.CountRefreshes());
+        Assert.Equal(before.Version, (await app.StoredAsync()).Version);
     }
 
     [Fact]
@@ -105,7 +74,7 @@ public sealed class BadStoreTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = _ => ValueTask.FromResult(false);
+        app.Store.TrySave = (_, _) => ValueTask.FromResult(false);
 
         var failed = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync(), atMostSeconds: 30);
 
@@ -121,12 +90,14 @@ public sealed class BadStoreTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = connection => connection.Attempt is null ? ValueTask.FromResult(false) : app.Store.Inner.TrySaveAsync(connection);
+        app.Store.TrySave = (connection, expected) => ConnectionSerializer.ReadAttempt(connection) is null
+            ? ValueTask.FromResult(false)
+            : app.Store.Inner.TrySaveAsync(connection, expected);
 
         var token = await app.ResultAsync(app.TokenAsync(), atMostSeconds: 30);
         await app.AdvanceAsync(30);
 
-        Assert.InRange(app.Store.Calls, 5, 100);
+        Assert.InRange(app.Store.Calls, 5, 150);
         Assert.Contains(app.Log.Lines, line => line.StartsWith("Critical SavingFails", StringComparison.Ordinal));
         app.Store.TrySave = null;
         await app.AdvanceAsync(8);
@@ -135,28 +106,21 @@ public sealed class BadStoreTests
     }
 
     [Fact]
-    public async Task A_store_that_loses_every_swap_cannot_mark_a_disconnection_and_says_so()
+    public async Task State_of_a_newer_version_survives_an_older_instance()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        app.Store.TrySave = _ => ValueTask.FromResult(false);
+        var before = (await app.Store.Inner.FindAsync(TestApp.KeyOf()))!;
+        var newer = before with
+        {
+            Version = "newer",
+            State = before.State.Insert(1, "\"aMemberOfTheFuture\":{\"a\":[1,2]},"),
+        };
+        Assert.True(await app.Store.Inner.TrySaveAsync(newer, before.Version));
 
-        var failed = await app.FailureAsync<AirwallexOAuthException>(
-            Task.Run(() => app.Connections.ReportDisconnectionAsync(TestApp.Account, "reason")), atMostSeconds: 30);
+        await app.Connections.RefreshAsync(TestApp.Account);
 
-        Assert.Contains("breaks its contract", failed.Message, StringComparison.Ordinal);
-    }
-
-    private static async Task<AirwallexOAuthException> BreaksContractAsync(TestApp app)
-    {
-        var before = await app.StoredAsync();
-
-        var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
-
-        Assert.Contains("breaks its contract", failed.Message, StringComparison.Ordinal);
-        Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
-        Assert.Equal(0, app.CountRefreshes());
-        Assert.Equal(before, await app.StoredAsync());
-        return failed;
+        var after = (await app.Store.Inner.FindAsync(TestApp.KeyOf()))!;
+        Assert.Contains("\"aMemberOfTheFuture\":{\"a\":[1,2]}", after.State, StringComparison.Ordinal);
     }
 }

@@ -14,12 +14,11 @@ public sealed class ConnectTests
         var connection = await app.ConnectAsync();
         await TestApp.SettleAsync();
 
-        Assert.Equal(connection, await app.StoredAsync());
         Assert.Equal(app.Time.GetUtcNow(), connection.ConnectedAt);
         Assert.Equal(ConnectionStatus.Active, connection.Status);
         Assert.Equal([ConnectionEventKind.Connected], app.Events.Kinds);
         Assert.Single(app.Simulator.Journal);
-        Assert.Equal(connection, await app.Connections.FindAsync(TestApp.Account));
+        Assert.Equal(connection.ToConnection().ToString(), (await app.Connections.FindAsync(TestApp.Account))!.ToString());
     }
 
     [Fact]
@@ -30,7 +29,7 @@ public sealed class ConnectTests
 
         var second = await app.ConnectAsync();
 
-        Assert.Equal(2, second.Version);
+        Assert.NotEqual(first.AuthorizationId, second.AuthorizationId);
         Assert.NotEqual(first.Tokens.RefreshToken, second.Tokens.RefreshToken);
         Assert.Equal(second.Tokens.AccessToken, await app.TokenAsync());
     }
@@ -47,28 +46,28 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_code_is_sent_again_only_when_it_surely_was_not_spent()
+    public async Task A_code_is_sent_again_only_when_it_was_definitely_not_used()
     {
         await using var app = new TestApp();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
         await app.ResultAsync(app.ConnectAsync());
         Assert.Equal(2, app.Simulator.Journal.Count);
 
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
         await app.FailureAsync<TokenRequestException>(app.ConnectAsync("acct_two"));
 
         Assert.Equal(3, app.Simulator.Journal.Count);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
     public async Task A_caller_who_gives_up_after_the_code_was_sent_loses_nothing()
     {
         await using var app = new TestApp();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(1)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
         using var givesUp = new CancellationTokenSource();
         var connecting = app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await givesUp.CancelAsync();
         await app.AdvanceAsync(2);
@@ -78,7 +77,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_caller_who_has_already_given_up_spends_no_code()
+    public async Task A_caller_who_has_already_given_up_uses_up_no_code()
     {
         await using var app = new TestApp();
 
@@ -93,9 +92,10 @@ public sealed class ConnectTests
     {
         await using var app = new TestApp();
         var down = new IOException("The database is down.");
-        app.Store.TrySave = _ => throw down;
+        app.Store.TrySave = (_, _) => throw down;
 
-        var failed = await app.FailureAsync<AirwallexOAuthException>(app.ConnectAsync());
+        var failed = await app.FailureAsync<AirwallexOAuthException>(
+            app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account)));
         Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
         Assert.Contains("Critical SavingFails", string.Join('\n', app.Log.Lines), StringComparison.Ordinal);
         app.Store.TrySave = null;
@@ -105,16 +105,18 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task A_connect_whose_write_failed_in_name_only_does_not_bring_spent_tokens_back()
+    public async Task A_connect_whose_write_failed_in_name_only_does_not_bring_used_tokens_back()
     {
         await using var app = new TestApp();
-        app.Store.TrySave = async connection =>
+        app.Store.TrySave = async (connection, expected) =>
         {
             app.Store.TrySave = null;
-            await app.Store.Inner.TrySaveAsync(connection);
-            var stored = await app.StoredAsync();
-            await app.Store.Inner.TrySaveAsync(stored with { Tokens = stored.Tokens with { AccessToken = "refreshed", RefreshToken = "rotated" } });
-            throw new IOException("The connection broke before the answer.");
+            await app.Store.Inner.TrySaveAsync(connection, expected);
+            await app.ChangeStoredAsync(current => current with
+            {
+                Tokens = current.Tokens with { AccessToken = "refreshed", RefreshToken = "rotated" },
+            });
+            throw new IOException("The connection broke before the response.");
         };
 
         await app.ResultAsync(app.ConnectAsync());
@@ -122,28 +124,26 @@ public sealed class ConnectTests
         Assert.Equal("rotated", (await app.StoredAsync()).Tokens.RefreshToken);
     }
 
-    [Theory]
-    [InlineData(-3)] // The other instance's clock is behind.
-    [InlineData(3)]
-    public async Task A_connect_that_another_replaced_while_the_store_failed_leaves_the_other(int seconds)
+    [Fact]
+    public async Task A_connect_that_another_replaced_while_the_store_failed_leaves_the_other()
     {
         await using var app = new TestApp();
-        var another = Guid.NewGuid().ToString();
-        app.Store.TrySave = async connection =>
+        app.Store.TrySave = async (connection, expected) =>
         {
             app.Store.TrySave = null;
-            await app.Store.Inner.TrySaveAsync(connection);
-            var stored = await app.StoredAsync();
-            await app.Store.Inner.TrySaveAsync(
-                stored with { ConnectedAt = stored.ConnectedAt.AddSeconds(seconds), Tokens = stored.Tokens with { AccessToken = another, RefreshToken = another } });
-            throw new IOException("The connection broke before the answer.");
+            await app.Store.Inner.TrySaveAsync(connection, expected);
+            await app.ChangeStoredAsync(current => current with
+            {
+                AuthorizationId = "another",
+                Tokens = current.Tokens with { AccessToken = "another", RefreshToken = "another" },
+            });
+            throw new IOException("The connection broke before the response.");
         };
 
-        var stands = await app.ResultAsync(app.ConnectAsync());
+        await app.ResultAsync(app.ConnectAsync());
 
-        Assert.Equal(another, stands.Tokens.RefreshToken);
-        Assert.Equal(another, (await app.StoredAsync()).Tokens.RefreshToken);
-        Assert.Equal(another, await app.TokenAsync());
+        Assert.Equal("another", (await app.StoredAsync()).Tokens.RefreshToken);
+        Assert.Equal("another", await app.TokenAsync());
     }
 
     [Fact]
@@ -156,7 +156,11 @@ public sealed class ConnectTests
         var late = app.ConnectAsync();
         await app.AdvanceAsync(2);
 
-        await app.Store.Inner.TrySaveAsync(earlier with { ConnectedAt = app.Time.GetUtcNow(), Tokens = earlier.Tokens with { RefreshToken = "later" } });
+        await app.ChangeStoredAsync(current => current with
+        {
+            AuthorizationId = "later",
+            Tokens = earlier.Tokens with { RefreshToken = "later", IssuedAt = app.Time.GetUtcNow() },
+        });
         app.Store.Find = null;
         await app.ResultAsync(late);
 
@@ -167,8 +171,7 @@ public sealed class ConnectTests
     public async Task A_reconnect_whose_first_read_failed_replaces_the_old_connection()
     {
         await using var app = new TestApp();
-        await app.ConnectAsync();
-        var old = await app.StoredAsync();
+        var old = await app.ConnectAsync();
         await app.AdvanceAsync(60);
         app.Store.Find = _ =>
         {
@@ -179,7 +182,95 @@ public sealed class ConnectTests
         var connected = await app.ResultAsync(app.ConnectAsync());
 
         Assert.NotEqual(old.Tokens.RefreshToken, connected.Tokens.RefreshToken);
-        Assert.Equal(connected.Tokens, (await app.StoredAsync()).Tokens);
+    }
+
+    [Fact]
+    public async Task The_exchange_of_a_code_waits_60_s_for_its_response()
+    {
+        await using var app = new TestApp();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(55)));
+
+        await app.ResultAsync(app.ConnectAsync());
+
+        Assert.Single(app.Simulator.Journal);
+    }
+
+    [Fact]
+    public async Task OnConnecting_sees_the_account_and_the_existing_connection_before_anything_is_saved()
+    {
+        await using var app = new TestApp();
+        var first = await app.ConnectAsync();
+        ConnectingAccount? seen = null;
+        ConnectionState? storedThen = null;
+        var options = new ConnectOptions
+        {
+            OnConnecting = async (account, _) => (seen, storedThen) = (account, await app.StoredAsync()),
+        };
+
+        await app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), options);
+
+        Assert.Equal(TestApp.Account, seen!.AccountId);
+        Assert.Equal(ConnectionStatus.Active, seen.Existing!.Status);
+        Assert.Equal(first.Version, storedThen!.Version);
+    }
+
+    [Fact]
+    public async Task What_OnConnecting_throws_refuses_the_connection_and_reaches_the_caller()
+    {
+        await using var app = new TestApp();
+        var refusal = new InvalidOperationException("This account belongs to another tenant.");
+        var options = new ConnectOptions { OnConnecting = (_, _) => throw refusal };
+
+        var thrown = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), options));
+
+        Assert.Same(refusal, thrown);
+        Assert.Null(await app.FindStoredAsync());
+    }
+
+    [Fact]
+    public async Task A_refused_connect_leaves_an_active_connection_and_asks_whether_it_lives()
+    {
+        await using var app = new TestApp();
+        var before = await app.ConnectAsync();
+        var options = new ConnectOptions { OnConnecting = (_, _) => throw new InvalidOperationException("No.") };
+
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), options));
+        await TestApp.SettleAsync();
+
+        Assert.Equal(before.AuthorizationId, (await app.StoredAsync()).AuthorizationId);
+        Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task OnConnecting_has_30_s()
+    {
+        await using var app = new TestApp();
+        var options = new ConnectOptions { OnConnecting = (_, _) => new TaskCompletionSource().Task };
+        var started = app.Time.GetUtcNow();
+
+        await app.FailureAsync<TimeoutException>(
+            app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), options));
+
+        Assert.InRange((app.Time.GetUtcNow() - started).TotalSeconds, 30, 31);
+        Assert.Null(await app.FindStoredAsync());
+    }
+
+    [Fact]
+    public async Task A_connect_whose_caller_gave_up_logs_its_failure()
+    {
+        await using var app = new TestApp();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
+        using var givesUp = new CancellationTokenSource();
+        var connecting = app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
+
+        await givesUp.CancelAsync();
+        await app.AdvanceAsync(2);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Warning ConnectFailed", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -208,14 +299,14 @@ public sealed class ConnectTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         var call = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         var again = await app.ConnectAsync();
         await app.AdvanceUntilAsync(call);
 
         Assert.Equal(again.Tokens.AccessToken, await app.TokenAsync());
-        Assert.Equal(again.Tokens, (await app.StoredAsync()).Tokens);
+        Assert.Equal(again.Tokens.RefreshToken, (await app.StoredAsync()).Tokens.RefreshToken);
     }
 }

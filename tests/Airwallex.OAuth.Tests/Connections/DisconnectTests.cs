@@ -1,3 +1,4 @@
+using Airwallex.OAuth.Testing;
 using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Connections;
@@ -28,48 +29,122 @@ public sealed class DisconnectTests
     }
 
     [Fact]
-    public async Task A_disconnection_told_by_Airwallex_marks_the_connection_and_drops_its_token()
+    public async Task A_connection_that_is_made_anew_meanwhile_stays()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
+        var reads = 0;
+        app.Store.Find = async key =>
+        {
+            var found = await app.Store.Inner.FindAsync(key);
+            if (++reads == 1)
+            {
+                await app.ChangeStoredAsync(current => current with { AuthorizationId = "another" });
+            }
+
+            return found;
+        };
+
+        await app.Connections.DisconnectAsync(TestApp.Account);
+
+        Assert.Equal("another", (await app.StoredAsync()).AuthorizationId);
+    }
+
+    [Fact]
+    public async Task Disconnecting_reads_again_when_a_refresh_has_saved_meanwhile()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        var reads = 0;
+        app.Store.Find = async key =>
+        {
+            var found = await app.Store.Inner.FindAsync(key);
+            if (++reads == 1)
+            {
+                await app.ChangeStoredAsync(current => current with { Tokens = current.Tokens with { RefreshToken = "rotated" } });
+            }
+
+            return found;
+        };
+
+        await app.Connections.DisconnectAsync(TestApp.Account);
+
+        Assert.Null(await app.FindStoredAsync());
+    }
+
+    [Fact]
+    public async Task A_reported_disconnection_that_Airwallex_confirms_ends_the_connection_with_the_events_words()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.Simulator.RevokeByUser(TestApp.Account);
 
         Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected."));
+        await TestApp.SettleAsync();
 
         var ended = await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => app.TokenAsync());
         Assert.Equal("The customer disconnected.", ended.Reason);
         Assert.Equal(ConnectionStatus.Disconnected, (await app.StoredAsync()).Status);
-        Assert.Equal(0, app.CountRefreshes());
+        Assert.Equal("The customer disconnected.", Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.Disconnected).Reason);
         Assert.Equal(ConnectionStatus.Active, (await app.ConnectAsync()).Status);
     }
 
     [Fact]
-    public async Task A_disconnection_told_twice_is_one_event()
+    public async Task A_reported_disconnection_that_is_late_or_replayed_changes_nothing()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
 
-        Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "first"));
-        Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "second"));
-        await TestApp.SettleAsync();
+        for (var replay = 0; replay < 3; replay++)
+        {
+            Assert.True(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected."));
+            await TestApp.SettleAsync();
+        }
 
-        Assert.Equal("first", Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.Disconnected).Reason);
+        var stored = await app.StoredAsync();
+        Assert.Equal(ConnectionStatus.Active, stored.Status);
+        Assert.Null(stored.ReportedReason);
+        Assert.True(stored.RenewAt > app.Time.GetUtcNow().AddDays(50));
+        Assert.Equal(3, app.CountRefreshes());
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
-    public async Task A_disconnection_from_before_the_customer_connected_again_is_ignored()
+    public async Task A_report_that_cannot_be_proved_now_is_stored_for_the_keep_alive()
     {
         await using var app = new TestApp();
-        var disconnectedAt = app.Time.GetUtcNow();
-        app.Time.Advance(TimeSpan.FromMinutes(1));
         await app.ConnectAsync();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503), times: 4);
+        await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected.");
+        await app.AdvanceAsync(10);
+        app.Simulator.RevokeByUser(TestApp.Account);
+        await using var restarted = new TestApp(beside: app);
 
-        Assert.False(await app.Connections.ReportDisconnectionAsync(TestApp.Account, "late", disconnectedAt));
+        await restarted.RenewAsync();
 
-        Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
+        var stored = await app.StoredAsync();
+        Assert.Equal(ConnectionStatus.Disconnected, stored.Status);
+        Assert.Equal("The customer disconnected.", stored.StatusReason);
     }
 
     [Fact]
-    public async Task There_is_nothing_to_mark_where_nothing_is_connected()
+    public async Task A_connection_that_had_ended_by_itself_gets_the_events_words()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.Simulator.RevokeByUser(TestApp.Account);
+        app.ExpireTokens();
+        await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => app.TokenAsync());
+
+        await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected.");
+
+        var stored = await app.StoredAsync();
+        Assert.Equal(ConnectionStatus.Disconnected, stored.Status);
+        Assert.Equal("The customer disconnected.", stored.StatusReason);
+    }
+
+    [Fact]
+    public async Task There_is_nothing_to_report_where_nothing_is_connected()
     {
         await using var app = new TestApp();
 
@@ -82,10 +157,10 @@ public sealed class DisconnectTests
         await using var app = new TestApp();
         await app.ConnectAsync("acct_1");
         await app.ConnectAsync("acct_2");
-        await app.Connections.ReportDisconnectionAsync("acct_2", "reason");
+        await app.ChangeStoredAsync(current => current with { Status = ConnectionStatus.Disconnected }, "acct_2");
 
         Assert.Equal(2, await app.Connections.ListAsync().CountAsync());
-        var active = await app.Connections.ListAsync(new ConnectionFilter { Status = ConnectionStatus.Active }).ToListAsync();
+        var active = await app.Connections.ListAsync(ConnectionStatus.Active).ToListAsync();
         Assert.Equal("acct_1", Assert.Single(active).AccountId);
     }
 }

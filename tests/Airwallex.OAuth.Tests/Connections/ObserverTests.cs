@@ -10,7 +10,7 @@ public sealed class ObserverTests
     [Fact]
     public async Task An_observer_that_throws_is_logged_and_disturbs_nobody()
     {
-        await using var app = new TestApp(services: services => services.AddSingleton<IConnectionObserver, Thrower>());
+        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("thrower", _ => new Thrower())));
 
         await app.ConnectAsync();
         await app.Connections.RefreshAsync(TestApp.Account);
@@ -24,7 +24,7 @@ public sealed class ObserverTests
     public async Task An_observer_that_is_slow_delays_later_events_and_no_refresh()
     {
         var slow = new Slow();
-        await using var app = new TestApp(services: services => services.AddSingleton<IConnectionObserver>(slow));
+        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
         await app.ConnectAsync();
 
         await app.Connections.RefreshAsync(TestApp.Account);
@@ -37,12 +37,72 @@ public sealed class ObserverTests
     }
 
     [Fact]
+    public async Task An_observer_that_hangs_holds_up_no_other_and_has_30_s_for_an_event()
+    {
+        var slow = new Slow();
+        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
+        await app.ConnectAsync();
+        await app.Connections.RefreshAsync(TestApp.Account);
+        await TestApp.SettleAsync();
+        Assert.Equal([ConnectionEventKind.Connected, ConnectionEventKind.Refreshed], app.Events.Kinds);
+
+        await app.AdvanceAsync(31);
+
+        Assert.Equal([ConnectionEventKind.Connected, ConnectionEventKind.Refreshed], slow.Kinds);
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Error ObserverFailed", StringComparison.Ordinal));
+        slow.GoOn.SetResult();
+    }
+
+    [Fact]
+    public async Task An_observer_may_inject_the_facade_and_scoped_services()
+    {
+        var told = new List<string>();
+        await using var app = new TestApp(services: services =>
+        {
+            services.AddSingleton(told);
+            services.AddScoped<Scoped>();
+            services.AddScoped<InjectsTheFacade>();
+            services.AddSingleton(new ObserverRegistration("injects", provider => provider.GetRequiredService<InjectsTheFacade>()));
+        });
+
+        await app.ConnectAsync();
+        await app.Connections.RefreshAsync(TestApp.Account);
+        await TestApp.SettleAsync();
+
+        Assert.Equal(2, told.Distinct().Count()); // A scope for each event.
+    }
+
+    [Fact]
+    public async Task What_a_queue_cannot_hold_is_dropped_and_disturbs_nobody()
+    {
+        var slow = new Slow();
+        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
+        await app.ConnectAsync();
+        await TestApp.SettleAsync();
+
+        for (var i = 0; i < 1500; i++)
+        {
+            app.Application.Notify(ConnectionEventKind.Refreshed, TestApp.KeyOf());
+            if (i % 500 == 0)
+            {
+                await TestApp.SettleAsync(); // The other observer keeps up.
+            }
+        }
+
+        await TestApp.SettleAsync();
+        Assert.Equal(1501, app.Events.All.Count);
+        slow.GoOn.SetResult();
+        await TestApp.SettleAsync();
+        Assert.Equal(1001, slow.Kinds.Count); // The one that it had, and 1,000.
+    }
+
+    [Fact]
     public async Task A_failed_refresh_is_told_with_its_exception()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(401));
 
         await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
         await TestApp.SettleAsync();
@@ -69,6 +129,20 @@ public sealed class ObserverTests
         {
             Kinds.Add(connectionEvent.Kind);
             await GoOn.Task;
+        }
+    }
+
+    private sealed class Scoped
+    {
+        public string Id { get; } = Guid.NewGuid().ToString();
+    }
+
+    private sealed class InjectsTheFacade(AirwallexConnections connections, Scoped scoped, List<string> told) : IConnectionObserver
+    {
+        public async ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
+        {
+            await connections.FindAsync(connectionEvent.AccountId, cancellationToken);
+            told.Add(scoped.Id);
         }
     }
 }

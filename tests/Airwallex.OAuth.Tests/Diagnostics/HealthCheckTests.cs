@@ -137,7 +137,7 @@ public sealed class HealthCheckTests
         await using var app = App();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(1)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
         var token = app.TokenAsync();
         await app.AdvanceAsync(0.5);
         app.Store.TrySave = (_, _) => throw new IOException("The disk is full.");
@@ -174,7 +174,7 @@ public sealed class HealthCheckTests
         await using var app = App();
         await app.ConnectAsync("acct_two");
         await RefuseClientAsync(app);
-        app.Simulator.ChangeClientSecret("simulated-client-secret"); // Somebody puts it right at Airwallex.
+        app.Simulator.DefaultClient.ChangeSecret("simulated-client-secret"); // Somebody puts it right at Airwallex.
         var before = app.CountRefreshes();
 
         var early = await CheckAsync(app);
@@ -195,7 +195,7 @@ public sealed class HealthCheckTests
     public async Task A_client_that_was_refused_while_nothing_is_connected_does_not_stay_unhealthy()
     {
         await using var app = App();
-        app.Simulator.ChangeClientSecret("changed-at-airwallex");
+        app.Simulator.DefaultClient.ChangeSecret("changed-at-airwallex");
         await app.FailureAsync<TokenRequestException>(
             app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account)));
 
@@ -274,7 +274,7 @@ public sealed class HealthCheckTests
     {
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.ChangeClientSecret("changed-at-airwallex");
+        app.Simulator.DefaultClient.ChangeSecret("changed-at-airwallex");
         await app.FailureAsync<TokenRequestException>(app.TokenAsync());
     }
 

@@ -9,6 +9,8 @@ internal sealed class ListeningTo : IDisposable
 {
     private readonly MeterListener _meters = new();
     private readonly ActivityListener? _activities;
+    private readonly ConcurrentQueue<(string Name, double Value, Dictionary<string, object?> Tags)> _durations = new();
+    private readonly ConcurrentQueue<(string Name, double Value, Dictionary<string, object?> Tags)> _observed = new();
 
     public ListeningTo(IMeterFactory? factory, string? application = null)
     {
@@ -44,7 +46,9 @@ internal sealed class ListeningTo : IDisposable
 
     public ConcurrentDictionary<string, Instrument> Instruments { get; } = new();
 
-    public ConcurrentQueue<(string Name, double Value, Dictionary<string, object?> Tags)> Measurements { get; } = new();
+    /// <summary>Durations since the beginning, and counters and gauges as they were read last.</summary>
+    public IEnumerable<(string Name, double Value, Dictionary<string, object?> Tags)> Measurements =>
+        _durations.Concat(_observed);
 
     public ConcurrentQueue<Activity> Spans { get; } = new();
 
@@ -53,7 +57,7 @@ internal sealed class ListeningTo : IDisposable
     {
         if (Instruments[name].IsObservable)
         {
-            Measurements.Clear();
+            _observed.Clear();
             _meters.RecordObservableInstruments();
         }
 
@@ -71,5 +75,5 @@ internal sealed class ListeningTo : IDisposable
     }
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-        Measurements.Enqueue((instrument.Name, value, new(tags.ToArray())));
+        (instrument.IsObservable ? _observed : _durations).Enqueue((instrument.Name, value, new(tags.ToArray())));
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Airwallex.OAuth.Testing;
 using Airwallex.OAuth.Tests.Support;
@@ -20,22 +21,25 @@ public sealed class SecretsTests
         var output = new ConcurrentQueue<string>();
         using var spans = Listen(output);
         using var meters = ListenToMeters(output);
-        await using var app = new TestApp(options => options.MaxRetries = 1) { Network = airwallex => CollectSecrets(airwallex, secrets) };
+        await using var app = new TestApp { Network = airwallex => CollectSecrets(airwallex, secrets) };
 
         await LiveAsync(app, output);
         await TestApp.SettleAsync();
+        meters.RecordObservableInstruments();
 
-        var everything = output.Concat(app.Log.Lines).Concat(app.Events.All.Select(e => $"{e} {e.Reason} {e.Exception}")).ToList();
+        var events = app.Events.All.Select(told => $"{told} {told.Reason} {told.Exception}");
+        var everything = output.Concat(app.Log.Lines).Concat(events).ToList();
         Assert.Contains(everything, line => line.StartsWith("Trace ", StringComparison.Ordinal)); // It was listened to at Trace level.
         Assert.Contains(everything, line => line.Contains("Authorization: *", StringComparison.Ordinal));
         Assert.Contains(everything, line => line.StartsWith("span airwallex.oauth.refresh", StringComparison.Ordinal));
         Assert.Contains(everything, line => line.StartsWith("metric airwallex.oauth.refresh.duration", StringComparison.Ordinal));
+        Assert.Contains(everything, line => line.StartsWith("metric airwallex.oauth.refreshes ", StringComparison.Ordinal));
         Assert.Superset(
             new HashSet<string> { "client_secret", "code", "code_verifier", "refresh_token", "access_token" }, secrets.Values.ToHashSet());
         Assert.True(secrets.Count > 10);
         foreach (var (secret, kind) in secrets)
         {
-            var leak = everything.Find(line => line.Contains(secret, StringComparison.Ordinal) || line.Contains(Uri.EscapeDataString(secret), StringComparison.Ordinal));
+            var leak = everything.Find(line => FormsOf(secret).Any(form => line.Contains(form, StringComparison.OrdinalIgnoreCase)));
             Assert.True(leak is null, $"A {kind} leaks: {leak}");
         }
     }
@@ -54,15 +58,26 @@ public sealed class SecretsTests
             RefreshTokenExpiresAt = now,
             IssuedAt = now,
         };
-        var connection = new AirwallexConnection { AccountId = "acct_1", Tokens = tokens, ConnectedAt = now };
+        var connection = new ConnectionState
+        {
+            Key = new ConnectionKey { AccountId = "acct_1", ClientId = "client_1" },
+            Version = "1",
+            AuthorizationId = "1",
+            ConnectedAt = now,
+            StatusChangedAt = now,
+            Tokens = tokens,
+            RenewAt = now,
+        };
+        var stored = new ConnectionSerializer(protection: null).Write(connection);
         var options = new AirwallexOAuthOptions { ClientId = "client_1", ClientSecret = Secret };
 
         object[] objects =
         [
-            tokens, connection, options, new Pkce(Secret, Secret), new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
+            tokens, connection, connection.ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret }, new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
             AuthorizationResponse.Parse(new Uri($"https://example.com/?code={Secret}&state={Secret}")),
             new TokenClient(new HttpClient(), options), new AuthorizeUrlBuilder(options), new InMemoryTokenStore(),
-            new RefreshNeed(RefreshTrigger.Rejected, Secret), new RefreshResult(connection, AccessToken.None()),
+            new RefreshRequest(RefreshTrigger.Rejected) { AskedAt = 0, RejectedToken = Secret },
+            new RefreshResult(connection, CachedAccessToken.None(), null),
         ];
 
         Assert.All(objects, o => Assert.DoesNotContain(Secret, o.ToString(), StringComparison.Ordinal));
@@ -71,14 +86,21 @@ public sealed class SecretsTests
         Assert.Contains("client_1", options.ToString(), StringComparison.Ordinal);
     }
 
+    private static IEnumerable<string> FormsOf(string secret) =>
+    [
+        secret, Uri.EscapeDataString(secret), WebUtility.UrlEncode(secret), JsonEncodedText.Encode(secret).ToString(),
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('='), Convert.ToHexString(Encoding.UTF8.GetBytes(secret)),
+        string.Concat(Encoding.UTF8.GetBytes(secret).Select(letter => $"%{letter:X2}")),
+    ];
+
     private static async Task LiveAsync(TestApp app, ConcurrentQueue<string> output)
     {
         var pkce = Pkce.Create();
         var url = app.Get<AuthorizeUrlBuilder>().Build(new AuthorizeRequest { State = AuthorizationState.Create(), CodeChallenge = pkce.Challenge });
         app.Simulator.NextAccount(TestApp.Account);
         var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Authorize(url)));
-        await app.Connections.ConnectAsync(redirect.Code!, codeVerifier: pkce.Verifier);
-        await FailAsync(() => app.Connections.ConnectAsync(redirect.Code!, codeVerifier: pkce.Verifier)); // Used already.
+        await app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
+        await FailAsync(() => app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier })); // Used already.
 
         await app.ClientOf().GetAsync("api/v1/account");
         await FailAsync(() => app.ClientOf().GetAsync(new Uri("https://evil.example/")));
@@ -92,7 +114,7 @@ public sealed class SecretsTests
             (spent, quoted) => Fault.Body($"<html>{quoted}</html>"),
             (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = $"{spent} {spent}", refresh_token = 7 })),
             (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = spent, account_id = "acct_two" })),
-            (_, _) => Fault.DropAnswerBeforeRotating(),
+            (_, _) => Fault.DropResponseBeforeRotating(),
         })
         {
             var sent = (await app.StoredAsync()).Tokens.RefreshToken;

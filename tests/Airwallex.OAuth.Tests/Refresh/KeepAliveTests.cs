@@ -41,18 +41,14 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
-    public async Task A_renewal_interval_replaces_the_window_but_never_goes_beyond_it()
+    public async Task A_refresh_token_whose_expiry_is_unknown_is_renewed_within_a_day()
     {
-        await using var app = new TestApp(options => options.KeepAlive.RenewalInterval = TimeSpan.FromDays(30));
+        await using var app = new TestApp();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.WithoutField("refresh_token_expires_in"));
         var connection = await app.ConnectAsync();
 
-        Assert.Equal(connection.Tokens.IssuedAt.AddDays(30), connection.RenewAt);
-        Assert.InRange(
-            RenewalSchedule.RenewAt(connection.Tokens, new KeepAliveOptions { RenewalInterval = TimeSpan.FromDays(89) }),
-            connection.Tokens.IssuedAt.AddDays(60), connection.Tokens.IssuedAt.AddDays(80));
-        app.Time.Advance(TimeSpan.FromDays(30));
-        await app.RenewAsync();
-        Assert.Equal(1, app.CountRefreshes());
+        Assert.Null(connection.Tokens.RefreshTokenExpiresAt);
+        Assert.InRange(connection.RenewAt - app.Time.GetUtcNow(), TimeSpan.FromHours(12), TimeSpan.FromDays(1));
     }
 
     [Fact]
@@ -83,19 +79,19 @@ public sealed class KeepAliveTests
 
         app.Time.Advance(TimeSpan.FromDays(81));
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)));
-        var renewing = app.RenewAsync();
+        var renewing = app.Application.KeepAlive.RenewAsync(CancellationToken.None);
 
         var most = 0;
         for (var i = 0; i < 60 && !renewing.IsCompleted; i++)
         {
             await app.AdvanceAsync(0.25);
-            most = Math.Max(most, app.Simulator.RequestsHeldBack);
+            most = Math.Max(most, app.Simulator.DelayedRequests);
         }
 
         await renewing;
         Assert.Equal(3, most);
         Assert.Equal(10, app.CountRefreshes());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -110,11 +106,12 @@ public sealed class KeepAliveTests
 
         one.Time.Advance(TimeSpan.FromDays(81));
         one.Simulator.Faults.Always(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)));
-        var both = Task.WhenAll(one.Maintenance.RenewAsync(CancellationToken.None), two.Maintenance.RenewAsync(CancellationToken.None));
+        var both = Task.WhenAll(
+            one.Application.KeepAlive.RenewAsync(CancellationToken.None), two.Application.KeepAlive.RenewAsync(CancellationToken.None));
         await one.AdvanceUntilAsync(both);
 
         Assert.Equal(10, one.CountRefreshes());
-        one.Simulator.AssertNoBrokenRules();
+        one.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -142,7 +139,7 @@ public sealed class KeepAliveTests
     public async Task A_store_that_ignores_the_filter_has_nobody_refreshed_for_nothing()
     {
         await using var app = new TestApp(services: services => services.AddSingleton<ITokenStore>(_ => new CarelessStore()));
-        await app.ConnectAsync();
+        await app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account));
 
         await app.RenewAsync();
         await app.RecoverAsync();
@@ -155,7 +152,7 @@ public sealed class KeepAliveTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected.");
+        await app.ChangeStoredAsync(current => current with { Status = ConnectionStatus.ReauthorizationRequired });
         app.Time.Advance(TimeSpan.FromDays(81));
 
         await app.RenewAsync();
@@ -166,18 +163,19 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_worker_without_requests_keeps_its_connections_for_a_year_by_the_background_services_alone()
     {
-        await using var app = new TestApp(options =>
-            options.KeepAlive.ScanInterval = options.KeepAlive.RecoveryInterval = TimeSpan.FromHours(6));
+        await using var app = new TestApp();
         await app.ConnectAsync();
-        using var host = HostOf(app);
-        await host.StartAsync();
 
-        await app.AdvanceAsync(365 * 86400, step: 6 * 3600);
+        for (var day = 0; day < 365; day++)
+        {
+            app.Time.Advance(TimeSpan.FromDays(1));
+            await app.RecoverAsync();
+            await app.RenewAsync();
+        }
 
         Assert.InRange(app.CountRefreshes(), 4, 6);
         await app.ResultAsync(app.TokenAsync());
-        app.Simulator.AssertNoBrokenRules();
-        await host.StopAsync();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -186,15 +184,38 @@ public sealed class KeepAliveTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         await app.UseStoredTokenAsync();
-        var note = await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: 20);
+        var attempt = await app.LeaveAttemptAsync(leaseEndsIn: 12);
         using var host = HostOf(app);
         await host.StartAsync();
 
-        await app.AdvanceAsync(25);
+        await app.AdvanceAsync(17);
 
-        Assert.InRange(app.Refreshes[1].Time - note.LeaseExpiresAt, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
+        Assert.InRange(app.Refreshes[1].Time - attempt.LeaseExpiresAt, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
         Assert.Null((await app.StoredAsync()).Attempt);
-        await host.StopAsync();
+        await StopAsync(app, host);
+    }
+
+    [Fact]
+    public async Task Hundreds_of_refreshes_in_flight_at_a_crash_are_all_recovered_in_time_by_one_survivor()
+    {
+        await using var app = new TestApp();
+        for (var i = 0; i < 500; i++)
+        {
+            await app.ConnectAsync($"acct_{i}");
+            await app.UseStoredTokenAsync($"acct_{i}");
+            await app.LeaveAttemptAsync(leaseEndsIn: 12 - i % 2, firstSentAgo: i % 12, accountId: $"acct_{i}");
+        }
+
+        app.Simulator.Faults.Always(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(20)));
+        using var host = HostOf(app);
+        await host.StartAsync();
+
+        await app.AdvanceAsync(80, step: 0.25);
+
+        var summary = await app.Connections.SummarizeAsync();
+        Assert.Equal((500, 0), (summary.Active, summary.RefreshPending));
+        app.Simulator.AssertNoViolations();
+        await StopAsync(app, host);
     }
 
     [Fact]
@@ -213,7 +234,7 @@ public sealed class KeepAliveTests
         await app.AdvanceAsync(6);
 
         Assert.Equal(1, app.CountRefreshes());
-        await host.StopAsync();
+        await StopAsync(app, host);
     }
 
     [Fact]
@@ -224,10 +245,10 @@ public sealed class KeepAliveTests
         using var host = HostOf(app);
         await host.StartAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(5)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(5)));
         using var givesUp = new CancellationTokenSource();
         var call = app.TokenAsync(givesUp.Token);
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
         await givesUp.CancelAsync();
 
         var stopping = host.StopAsync();
@@ -236,82 +257,147 @@ public sealed class KeepAliveTests
         await app.AdvanceAsync(2);
 
         await app.AdvanceUntilAsync(stopping);
+        Assert.True(call.IsCanceled);
         Assert.NotEqual(before.Tokens.RefreshToken, (await app.StoredAsync()).Tokens.RefreshToken);
         Assert.Contains(ConnectionEventKind.Refreshed, app.Events.Kinds);
     }
 
     [Fact]
-    public async Task A_host_that_will_not_wait_any_longer_is_told_what_it_leaves_behind()
+    public async Task A_host_that_waits_no_longer_is_told_what_it_leaves_behind()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(5)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(5)));
         var call = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
-        await app.Maintenance.StopAsync(new CancellationToken(canceled: true));
+        await app.Application.StopAsync(new CancellationToken(canceled: true));
+        await TestApp.SettleAsync();
 
-        Assert.Contains(app.Log.Lines, line => line.StartsWith("Warning StoppedWhileRefreshing", StringComparison.Ordinal));
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Critical StoppedWhileRefreshing", StringComparison.Ordinal));
         await app.ResultAsync(call);
     }
 
     [Fact]
-    public async Task Idle_accounts_are_let_go_and_found_again()
+    public async Task Without_a_host_disposing_of_the_services_waits_for_a_refresh_in_flight()
     {
-        await using var app = new TestApp();
-        await app.ConnectAsync();
-        var accounts = app.Get<Accounts>();
-        app.Time.Advance(TimeSpan.FromMinutes(5.9));
-        accounts.LetIdleOnesGo();
-        Assert.NotNull(accounts.Find(TestApp.Account));
+        var app = new TestApp(hasHost: false);
+        var before = await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(5)));
+        using var givesUp = new CancellationTokenSource();
+        var call = app.TokenAsync(givesUp.Token);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
+        await givesUp.CancelAsync();
+        var application = app.Application;
 
-        app.Time.Advance(TimeSpan.FromMinutes(0.2));
-        accounts.LetIdleOnesGo();
-        Assert.Null(accounts.Find(TestApp.Account));
+        var disposing = application.DisposeAsync().AsTask();
+        await app.AdvanceAsync(4);
+        Assert.False(disposing.IsCompleted);
+        await app.AdvanceAsync(3);
 
-        await app.TokenAsync();
-        Assert.NotNull(accounts.Find(TestApp.Account));
+        Assert.True(disposing.IsCompleted);
+        Assert.True(call.IsCanceled);
+        Assert.NotEqual(before.Tokens.RefreshToken, (await app.StoredAsync()).Tokens.RefreshToken);
+        await app.DisposeAsync();
     }
 
     [Fact]
-    public async Task An_account_with_a_refresh_in_flight_is_not_let_go()
+    public async Task A_round_without_a_host_renews_and_recovers_and_tells_what_it_did()
+    {
+        await using var app = new TestApp(hasHost: false);
+        await app.ConnectAsync();
+        await app.ConnectAsync("acct_two");
+        await app.UseStoredTokenAsync("acct_two");
+        await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 13, accountId: "acct_two");
+        await app.ChangeStoredAsync(current => current with { RenewAt = app.Time.GetUtcNow() });
+
+        var result = await app.ResultAsync(app.Connections.KeepAliveAsync());
+
+        Assert.Equal(new KeepAliveResult { Recovered = 1, Renewed = 1 }, result);
+        Assert.Equal(new KeepAliveResult(), await app.ResultAsync(app.Connections.KeepAliveAsync()));
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
+    public async Task A_canceled_round_starts_nothing_more_and_awaits_what_is_in_flight()
+    {
+        await using var app = new TestApp(options => options.KeepAlive.MaxConcurrency = 1, hasHost: false);
+        for (var i = 0; i < 3; i++)
+        {
+            await app.ConnectAsync($"acct_{i}");
+            await app.ChangeStoredAsync(current => current with { RenewAt = app.Time.GetUtcNow() }, $"acct_{i}");
+        }
+
+        app.Simulator.Faults.Always(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(3)));
+        using var stop = new CancellationTokenSource();
+        var round = app.Connections.KeepAliveAsync(stop.Token);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
+
+        await stop.CancelAsync();
+
+        Assert.Equal(1, (await app.ResultAsync(round)).Renewed);
+        Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task Idle_accounts_are_evicted_and_found_again()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        var cache = app.Application.Current.Cache;
+        app.Time.Advance(TimeSpan.FromMinutes(5.9));
+        cache.EvictIdle(app.Time);
+        Assert.NotNull(cache.Find(TestApp.Account));
+
+        app.Time.Advance(TimeSpan.FromMinutes(0.2));
+        cache.EvictIdle(app.Time);
+        Assert.Null(cache.Find(TestApp.Account));
+
+        await app.TokenAsync();
+        Assert.NotNull(cache.Find(TestApp.Account));
+    }
+
+    [Fact]
+    public async Task An_account_that_is_being_refreshed_is_not_evicted()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.Time.Advance(TimeSpan.FromMinutes(10));
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(2)));
         var call = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
-        app.Get<Accounts>().LetIdleOnesGo();
+        app.Application.Current.Cache.EvictIdle(app.Time);
 
-        Assert.NotNull(app.Get<Accounts>().Find(TestApp.Account));
+        Assert.NotNull(app.Application.Current.Cache.Find(TestApp.Account));
         await app.ResultAsync(call);
     }
 
     [Fact]
-    public async Task An_account_whose_sighted_note_another_instance_settled_is_let_go()
+    public async Task An_account_whose_observed_attempt_another_instance_finished_is_evicted()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 70);
+        await app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 70);
         app.Time.Advance(TimeSpan.FromMinutes(7));
         await app.RecoverAsync();
-        await using var other = new TestApp(beside: app);
-        await other.ResultAsync(other.TokenAsync());
+        await app.ChangeStoredAsync(current => current with { Attempt = null, RecoverAt = null });
 
         app.Time.Advance(TimeSpan.FromMinutes(2));
-        app.Get<Accounts>().LetIdleOnesGo();
+        app.Application.Current.Cache.EvictIdle(app.Time);
 
-        Assert.Null(app.Get<Accounts>().Find(TestApp.Account));
+        Assert.Null(app.Application.Current.Cache.Find(TestApp.Account));
     }
+
+    private static async Task StopAsync(TestApp app, IHost host) => await app.AdvanceUntilAsync(host.StopAsync());
 
     private static IHost HostOf(TestApp app)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IHostedService>(app.Maintenance);
+        builder.Services.AddSingleton<IHostedService>(app.KeepAliveService);
         return builder.Build();
     }
 
@@ -319,13 +405,23 @@ public sealed class KeepAliveTests
     {
         private readonly InMemoryTokenStore _inner = new();
 
-        public ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) => _inner.FindAsync(accountId, cancellationToken);
+        public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
+            _inner.FindAsync(key, cancellationToken);
 
-        public ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default) => _inner.TrySaveAsync(connection, cancellationToken);
+        public ValueTask<bool> TrySaveAsync(
+            StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
+            _inner.TrySaveAsync(connection, expectedVersion, cancellationToken);
 
-        public ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default) => _inner.DeleteAsync(accountId, cancellationToken);
+        public ValueTask<bool> TryDeleteAsync(
+            ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) =>
+            _inner.TryDeleteAsync(key, expectedVersion, cancellationToken);
 
-        public IAsyncEnumerable<AirwallexConnection> ListAsync(ConnectionFilter filter, CancellationToken cancellationToken = default) =>
-            _inner.ListAsync(new ConnectionFilter(), cancellationToken);
+        public ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
+            ConnectionQuery query, CancellationToken cancellationToken = default) =>
+            _inner.ListAsync(new ConnectionQuery { Limit = query.Limit }, cancellationToken);
+
+        public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
+            DateTimeOffset now, CancellationToken cancellationToken = default) =>
+            _inner.SummarizeAsync(now, cancellationToken);
     }
 }

@@ -3,12 +3,12 @@ using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
-/// <summary>Somebody else wrote between our note and our save.</summary>
+/// <summary>Another instance wrote between our attempt and our save.</summary>
 [Collection(VirtualTime.Name)]
 public sealed class LostSwapTests
 {
     [Fact]
-    public async Task An_answer_that_repeats_the_access_token_saves_the_new_refresh_token()
+    public async Task A_response_that_repeats_the_access_token_saves_the_new_refresh_token()
     {
         await using var app = new TestApp();
         var before = await app.ConnectAsync();
@@ -22,7 +22,7 @@ public sealed class LostSwapTests
     }
 
     [Fact]
-    public async Task An_answer_that_repeats_both_tokens_clears_the_note()
+    public async Task A_response_that_repeats_both_tokens_ends_the_attempt()
     {
         await using var app = new TestApp();
         var before = await app.ConnectAsync();
@@ -36,17 +36,17 @@ public sealed class LostSwapTests
     }
 
     [Fact]
-    public async Task When_the_customer_has_reconnected_meanwhile_theirs_stands()
+    public async Task When_the_customer_has_reconnected_meanwhile_theirs_stays()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        AirwallexConnection? again = null;
+        ConnectionState? again = null;
         BeforeSaving(app, async () => again = await app.ConnectAsync());
 
         var token = await app.ResultAsync(app.TokenAsync());
 
-        Assert.Equal(again, await app.StoredAsync());
+        Assert.Equal(again!.Version, (await app.StoredAsync()).Version);
         Assert.Equal(again!.Tokens.AccessToken, token);
         Assert.Equal(token, await app.TokenAsync());
     }
@@ -66,49 +66,74 @@ public sealed class LostSwapTests
     }
 
     [Fact]
-    public async Task When_Airwallex_says_disconnected_meanwhile_it_stays_disconnected()
+    public async Task When_the_connection_was_ended_meanwhile_for_that_same_token_the_response_proves_otherwise()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        BeforeSaving(app, () => app.Connections.ReportDisconnectionAsync(TestApp.Account, "The customer disconnected."));
+        BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
+        {
+            Status = ConnectionStatus.ReauthorizationRequired,
+            StatusReason = "Another instance was refused.",
+            Attempt = null,
+            RecoverAt = null,
+        }));
 
-        await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
+        var token = await app.ResultAsync(app.TokenAsync());
 
-        Assert.Equal(ConnectionStatus.Disconnected, (await app.StoredAsync()).Status);
+        var stored = await app.StoredAsync();
+        Assert.Equal(ConnectionStatus.Active, stored.Status);
+        Assert.Null(stored.StatusReason);
+        Assert.Equal(token, stored.Tokens.AccessToken);
+        Assert.NotNull(stored.RecoverAt); // Due at once.
     }
 
     [Fact]
-    public async Task When_only_the_note_is_new_the_others_lease_is_waited_out_and_ours_is_saved()
+    public async Task A_report_of_a_disconnection_that_comes_meanwhile_is_not_forgotten()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        var leaseEnd = app.Time.GetUtcNow().AddSeconds(10);
         BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
         {
-            Attempt = new RefreshAttempt { Id = Guid.NewGuid(), FirstSentAt = app.Time.GetUtcNow(), LeaseExpiresAt = leaseEnd },
+            ReportedReason = "The customer disconnected.",
+            RenewAt = app.Time.GetUtcNow(),
         }));
 
-        var call = app.TokenAsync();
-        await app.AdvanceAsync(9.5);
-        Assert.NotNull((await app.StoredAsync()).Attempt);
-        var token = await app.ResultAsync(call);
+        await app.ResultAsync(app.TokenAsync());
+
+        var stored = await app.StoredAsync();
+        Assert.Equal("The customer disconnected.", stored.ReportedReason);
+        Assert.True(stored.RenewAt <= app.Time.GetUtcNow()); // The keep-alive asks for the proof.
+    }
+
+    [Fact]
+    public async Task When_only_the_attempt_is_new_ours_is_saved_at_once_and_due_with_the_others_lease()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        RefreshAttempt? theirs = null;
+        BeforeSaving(app, async () => theirs = await app.LeaveAttemptAsync(leaseEndsIn: 10));
+
+        var token = await app.ResultAsync(app.TokenAsync());
 
         var stored = await app.StoredAsync();
         Assert.Equal(token, stored.Tokens.AccessToken);
         Assert.Equal(app.Simulator.CurrentRefreshToken(TestApp.Account), stored.Tokens.RefreshToken);
-        Assert.Equal(1, app.CountRefreshes());
+        Assert.Null(stored.Attempt);
+        Assert.Equal(theirs!.LeaseExpiresAt, stored.RecoverAt);
 
-        // The other may have superseded what was saved, so it is refreshed at once, not at leisure.
+        // The other may have superseded what was saved, so it is refreshed at once.
+        await app.AdvanceAsync(11);
         await app.RecoverAsync();
         Assert.Equal(2, app.CountRefreshes());
-        Assert.Null((await app.StoredAsync()).Attempt);
-        app.Simulator.AssertNoBrokenRules();
+        Assert.Null((await app.StoredAsync()).RecoverAt);
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
-    public async Task When_another_instance_has_saved_its_answer_theirs_stands()
+    public async Task When_another_instance_has_saved_a_pair_issued_later_theirs_stays()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
@@ -116,8 +141,10 @@ public sealed class LostSwapTests
         BeforeSaving(app, () => app.ChangeStoredAsync(current => current with
         {
             Attempt = null,
+            RecoverAt = null,
             Tokens = current.Tokens with
             {
+                IssuedAt = app.Time.GetUtcNow().AddSeconds(1),
                 AccessToken = "theirs",
                 RefreshToken = "theirs too",
                 AccessTokenExpiresAt = app.Time.GetUtcNow().AddMinutes(5),
@@ -134,12 +161,12 @@ public sealed class LostSwapTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        AirwallexConnection? again = null;
-        app.Store.TrySave = async connection =>
+        ConnectionState? again = null;
+        app.Store.TrySave = async (connection, expected) =>
         {
             app.Store.TrySave = null;
             again = await app.ConnectAsync();
-            return await app.Store.Inner.TrySaveAsync(connection);
+            return await app.Store.Inner.TrySaveAsync(connection, expected);
         };
 
         var token = await app.ResultAsync(app.TokenAsync());
@@ -156,7 +183,7 @@ public sealed class LostSwapTests
         app.ExpireTokens();
         app.Simulator.Faults.Next(Testing.FaultTarget.Token, Testing.Fault.Delay(TimeSpan.FromSeconds(2)));
         var call = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await app.Connections.DisconnectAsync(TestApp.Account);
 
@@ -165,14 +192,14 @@ public sealed class LostSwapTests
         Assert.Null(await app.FindStoredAsync());
     }
 
-    private static void BeforeSaving(TestApp app, Func<Task> act) => app.Store.TrySave = async connection =>
+    private static void BeforeSaving(TestApp app, Func<Task> act) => app.Store.TrySave = async (connection, expected) =>
     {
-        if (connection.Attempt is null)
+        if (ConnectionSerializer.ReadAttempt(connection) is null)
         {
             app.Store.TrySave = null;
             await act();
         }
 
-        return await app.Store.Inner.TrySaveAsync(connection);
+        return await app.Store.Inner.TrySaveAsync(connection, expected);
     };
 }

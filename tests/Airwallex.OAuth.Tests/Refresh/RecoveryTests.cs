@@ -4,14 +4,14 @@ using Airwallex.OAuth.Tests.Support;
 
 namespace Airwallex.OAuth.Tests.Refresh;
 
-/// <summary>An instance died between sending a refresh token and saving the answer.</summary>
+/// <summary>An instance died between sending a refresh token and saving the response.</summary>
 [Collection(VirtualTime.Name)]
 public sealed class RecoveryTests
 {
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_note_of_a_dead_instance_is_recovered_once_its_lease_is_over(bool hadRotated)
+    public async Task The_attempt_of_a_dead_instance_is_recovered_once_its_lease_is_over(bool hadRotated)
     {
         await using var dead = new TestApp();
         await dead.ConnectAsync();
@@ -20,42 +20,43 @@ public sealed class RecoveryTests
             await dead.UseStoredTokenAsync();
         }
 
-        await LeaseTests.LeaveNoteAsync(dead, leaseEndsIn: 20);
+        await dead.LeaveAttemptAsync(leaseEndsIn: 12);
         await using var alive = new TestApp(beside: dead);
 
-        await alive.Maintenance.RecoverAsync(CancellationToken.None);
+        await alive.RecoverAsync();
         Assert.Equal(hadRotated ? 1 : 0, alive.CountRefreshes());
-        await alive.AdvanceAsync(20);
-        await alive.Maintenance.RecoverAsync(CancellationToken.None);
+        await alive.AdvanceAsync(12);
+        await alive.RecoverAsync();
         await TestApp.SettleAsync();
 
         var stored = await alive.StoredAsync();
         Assert.Null(stored.Attempt);
+        Assert.Null(stored.RecoverAt);
         Assert.Equal(alive.Simulator.CurrentRefreshToken(TestApp.Account), stored.Tokens.RefreshToken);
         Assert.Equal([ConnectionEventKind.Recovered], alive.Events.Kinds);
-        alive.Simulator.AssertNoBrokenRules();
+        alive.Simulator.AssertNoViolations();
     }
 
     [Fact]
-    public async Task An_instance_that_dies_waiting_for_the_answer_is_stood_in_for_by_its_neighbour()
+    public async Task A_neighbor_takes_over_from_an_instance_that_dies_while_it_waits_for_the_response()
     {
         await using var dying = new TestApp();
-        await using var neighbour = new TestApp(beside: dying);
+        await using var neighbor = new TestApp(beside: dying);
         await dying.ConnectAsync();
         dying.ExpireTokens();
-        dying.Store.TrySave = connection => connection.Attempt is null
+        dying.Store.TrySave = (connection, expected) => ConnectionSerializer.ReadAttempt(connection) is null
             ? new ValueTask<bool>(new TaskCompletionSource<bool>().Task) // It will never save: it is dead.
-            : dying.Store.Inner.TrySaveAsync(connection);
+            : dying.Store.Inner.TrySaveAsync(connection, expected);
         var lost = dying.TokenAsync();
         await TestApp.SettleAsync();
         dying.Store.TrySave = null;
 
-        var token = await neighbour.ResultAsync(neighbour.TokenAsync());
+        var token = await neighbor.ResultAsync(neighbor.TokenAsync());
 
-        Assert.False(lost.IsCompleted);
-        Assert.Equal(token, (await neighbour.StoredAsync()).Tokens.AccessToken);
-        Assert.True(neighbour.Refreshes[1].GraceReplay);
-        neighbour.Simulator.AssertNoBrokenRules();
+        Assert.NotEqual(TaskStatus.RanToCompletion, lost.Status);
+        Assert.Equal(token, (await neighbor.StoredAsync()).Tokens.AccessToken);
+        Assert.True(neighbor.Refreshes[1].GraceReplay);
+        neighbor.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -70,24 +71,10 @@ public sealed class RecoveryTests
         Assert.Equal(0, app.CountRefreshes());
     }
 
-    [Fact]
-    public async Task With_the_keep_alive_switched_off_nothing_is_recovered_or_renewed_in_the_background()
-    {
-        await using var app = new TestApp(options => options.KeepAlive.Enabled = false);
-        await app.ConnectAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -1);
-        app.Time.Advance(TimeSpan.FromDays(85));
-
-        await app.RecoverAsync();
-        await app.RenewAsync();
-
-        Assert.Equal(0, app.CountRefreshes());
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task After_the_grace_period_one_attempt_is_made_once_the_note_was_seen_unchanged_15_s_apart(bool hadRotated)
+    public async Task After_the_grace_period_one_last_send_is_made_once_the_attempt_was_seen_unchanged_for_25_s(bool hadRotated)
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
@@ -96,80 +83,121 @@ public sealed class RecoveryTests
             await app.UseStoredTokenAsync();
         }
 
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
         app.Time.Advance(TimeSpan.FromSeconds(70));
         var before = app.CountRefreshes();
 
-        await app.RecoverAsync();
-        await app.AdvanceAsync(14.5);
-        await app.RecoverAsync();
+        await LookForAsync(app, seconds: 24);
         Assert.Equal(before, app.CountRefreshes());
-        await app.AdvanceAsync(0.5);
-        await app.RecoverAsync();
+        await LookForAsync(app, seconds: 4);
 
         Assert.Equal(before + 1, app.CountRefreshes());
         var expected = hadRotated ? ConnectionStatus.ReauthorizationRequired : ConnectionStatus.Active;
         Assert.Equal(expected, (await app.StoredAsync()).Status);
         Assert.Null((await app.StoredAsync()).Attempt);
+        Assert.Null((await app.StoredAsync()).RecoverAt);
     }
 
     [Fact]
-    public async Task A_caller_waits_for_the_second_sight_of_the_note()
+    public async Task Callers_do_not_wait_for_the_observation_but_are_told_when_the_last_send_is_due()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
+        app.ExpireTokens();
+
+        var told = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
+
+        Assert.True(told.IsTransient);
+        Assert.Equal(TimeSpan.FromSeconds(25), told.RetryAfter);
+        Assert.Equal(0, app.CountRefreshes());
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Warning GraceExceeded", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_host_a_caller_observes_by_itself()
+    {
+        await using var app = new TestApp(hasHost: false);
+        await app.ConnectAsync();
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
         app.ExpireTokens();
         var asked = app.Time.GetUtcNow();
 
         await app.ResultAsync(app.TokenAsync());
 
-        Assert.InRange((app.Refreshes[0].Time - asked).TotalSeconds, 15, 15.5);
-        Assert.Contains(app.Log.Lines, line => line.StartsWith("Warning GraceExceeded", StringComparison.Ordinal));
+        Assert.InRange((app.Refreshes[0].Time - asked).TotalSeconds, 25, 27.5);
     }
 
     [Fact]
-    public async Task A_note_that_was_out_of_sight_for_long_starts_the_15_s_anew()
+    public async Task Without_a_host_a_caller_finishes_an_unfinished_refresh_first_fresh_token_or_not()
+    {
+        await using var first = new TestApp(hasHost: false);
+        await first.ConnectAsync();
+        await first.UseStoredTokenAsync();
+        await first.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 13);
+        await using var next = new TestApp(beside: first, hasHost: false);
+
+        await next.ResultAsync(next.TokenAsync());
+
+        Assert.True(next.Refreshes[1].GraceReplay);
+        Assert.Null((await next.StoredAsync()).RecoverAt);
+        next.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_starts_the_observation_anew()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
         app.Time.Advance(TimeSpan.FromSeconds(70));
-        await app.RecoverAsync();
+        await LookForAsync(app, seconds: 20);
 
-        app.Time.Advance(TimeSpan.FromSeconds(30)); // The store may have been down, for the one that holds the answer, too.
-        await app.RecoverAsync();
+        // The store may have been down for the one that holds the response, too.
+        app.Store.Failure = new IOException("The database is down.");
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.RecoverAsync());
+        app.Store.Failure = null;
+        await LookForAsync(app, seconds: 24);
         Assert.Equal(0, app.CountRefreshes());
-        await app.AdvanceAsync(15);
-        await app.RecoverAsync();
 
+        await LookForAsync(app, seconds: 4);
         Assert.Equal(1, app.CountRefreshes());
     }
 
     [Fact]
-    public async Task A_note_that_changes_between_the_two_sights_starts_the_15_s_anew()
+    public async Task Looks_that_are_more_than_5_s_apart_start_the_observation_anew()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
         app.Time.Advance(TimeSpan.FromSeconds(70));
-        await app.RecoverAsync();
-        await app.AdvanceAsync(10);
+        await LookForAsync(app, seconds: 20);
 
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 80);
-        await app.AdvanceAsync(6);
-        await app.RecoverAsync();
-        await app.AdvanceAsync(14);
-        await app.RecoverAsync();
+        app.Time.Advance(TimeSpan.FromSeconds(6));
+        await LookForAsync(app, seconds: 24);
+
+        Assert.Equal(0, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task An_attempt_that_changes_starts_the_observation_anew()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
+        app.Time.Advance(TimeSpan.FromSeconds(70));
+        await LookForAsync(app, seconds: 20);
+
+        await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 80);
+        await LookForAsync(app, seconds: 24);
         Assert.Equal(0, app.CountRefreshes());
 
-        await app.AdvanceAsync(2);
-        await app.RecoverAsync();
+        await LookForAsync(app, seconds: 4);
         Assert.Equal(1, app.CountRefreshes());
     }
 
     [Fact]
-    public async Task An_instance_that_holds_the_answer_comes_before_the_last_attempt()
+    public async Task An_instance_that_holds_the_response_comes_before_the_last_send()
     {
         await using var holder = new TestApp();
         await using var other = new TestApp(beside: holder);
@@ -178,64 +206,44 @@ public sealed class RecoveryTests
         StoreDownTests.FailWhenSavingTokens(holder);
         var token = await holder.ResultAsync(holder.TokenAsync());
         await holder.AdvanceAsync(90);
-        await other.Maintenance.RecoverAsync(CancellationToken.None); // First sight, while the store refuses tokens.
+        await LookForAsync(other, seconds: 10); // It observes, while the store refuses tokens.
 
         holder.Store.TrySave = null;
-        await holder.AdvanceAsync(14);
-        await other.Maintenance.RecoverAsync(CancellationToken.None);
+        await LookForAsync(other, seconds: 20);
 
         Assert.Equal(token, (await holder.StoredAsync()).Tokens.AccessToken);
         Assert.Equal(1, holder.CountRefreshes());
-        holder.Simulator.AssertNoBrokenRules();
+        holder.Simulator.AssertNoViolations();
     }
 
     [Fact]
-    public async Task With_RequireReauthorization_a_lost_answer_past_the_grace_period_ends_the_connection_without_sending()
+    public async Task An_hours_outage_of_Airwallex_disconnects_no_customer()
     {
-        await using var app = new TestApp(options => options.GraceExceeded = GraceExceededBehavior.RequireReauthorization);
-        await app.ConnectAsync();
-        await app.UseStoredTokenAsync();
-        await LeaseTests.app.LeaveAttemptAsync(leaseEndsIn: -50, firstSentAgo: 0);
-        app.ExpireTokens();
-
-        var ended = await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
-
-        Assert.Contains("grace period", ended.Reason, StringComparison.Ordinal);
-        Assert.Equal(1, app.CountRefreshes()); // The dead instance's.
-        Assert.Equal(ConnectionStatus.ReauthorizationRequired, (await app.StoredAsync()).Status);
-        app.Simulator.AssertNoBrokenRules();
-    }
-
-    [Theory]
-    [InlineData(GraceExceededBehavior.Attempt)]
-    [InlineData(GraceExceededBehavior.RequireReauthorization)]
-    public async Task An_hours_outage_of_Airwallex_disconnects_nobody(GraceExceededBehavior behavior)
-    {
-        await using var app = new TestApp(options => options.GraceExceeded = behavior);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503));
         for (var minute = 0; minute < 60; minute++)
         {
-            await app.FailureAsync<TokenRequestException>(app.TokenAsync());
-            await app.AdvanceAsync(60, step: 5);
+            await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
+            await LookForAsync(app, seconds: 60, every: 4);
         }
 
         app.Simulator.Faults.Clear();
-        await app.AdvanceAsync(400, step: 5);
+        await LookForAsync(app, seconds: 400, every: 4);
         await app.ResultAsync(app.TokenAsync());
 
         Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Theory]
     [InlineData(HttpRequestError.NameResolutionError, SocketError.HostNotFound)]
     [InlineData(HttpRequestError.ConnectionError, SocketError.ConnectionRefused)]
-    public async Task A_failure_that_surely_sent_nothing_does_not_start_the_grace_period(HttpRequestError error, SocketError socketError)
+    public async Task A_send_that_definitely_sent_nothing_does_not_start_the_grace_period(HttpRequestError error, SocketError socketError)
     {
         var isDown = false;
-        await using var app = new TestApp(options => options.GraceExceeded = GraceExceededBehavior.RequireReauthorization)
+        await using var app = new TestApp
         {
             Network = Network.Before(_ =>
             {
@@ -254,6 +262,7 @@ public sealed class RecoveryTests
             var failed = await app.FailureAsync<TokenRequestException>(app.TokenAsync());
             Assert.True(failed.IsTransient);
             Assert.Null((await app.StoredAsync()).Attempt);
+            Assert.Null((await app.StoredAsync()).RecoverAt);
             await app.AdvanceAsync(60, step: 5);
         }
 
@@ -264,5 +273,17 @@ public sealed class RecoveryTests
 
         Assert.Equal(ConnectionEventKind.Refreshed, app.Events.Kinds.Last());
         Assert.Equal(1, app.CountRefreshes());
+    }
+
+    /// <summary>The looks of the keep-alive.</summary>
+    private static async Task LookForAsync(TestApp app, int seconds, int every = 2)
+    {
+        for (var passed = 0; passed < seconds; passed += every)
+        {
+            await app.RecoverAsync();
+            await app.AdvanceAsync(every, step: 1);
+        }
+
+        await app.RecoverAsync();
     }
 }

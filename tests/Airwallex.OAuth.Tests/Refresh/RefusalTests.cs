@@ -40,7 +40,7 @@ public sealed class RefusalTests
         Assert.Equal(later.Reason, stored.StatusReason);
         Assert.Null(stored.Attempt);
         Assert.Equal(stored.StatusReason, Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.ReauthorizationRequired).Reason);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -73,17 +73,18 @@ public sealed class RefusalTests
     [Fact]
     public async Task invalid_grant_for_a_token_that_another_instance_has_replaced_ends_nothing()
     {
-        AirwallexConnection? theirs = null;
+        ConnectionState? theirs = null;
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
         var call = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         theirs = await app.ChangeStoredAsync(current => current with
         {
             Attempt = null,
+            RecoverAt = null,
             Tokens = current.Tokens with
             {
                 AccessToken = "theirs",
@@ -94,7 +95,7 @@ public sealed class RefusalTests
         });
 
         Assert.Equal("theirs", await app.ResultAsync(call));
-        Assert.Equal(theirs, await app.StoredAsync());
+        Assert.Equal(theirs.Version, (await app.StoredAsync()).Version);
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class RefusalTests
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        app.Simulator.ChangeClientSecret("rotated-secret");
+        app.Simulator.DefaultClient.ChangeSecret("rotated-secret");
         app.ExpireTokens();
 
         var failed = await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
@@ -117,7 +118,7 @@ public sealed class RefusalTests
 
         app.Reconfigure(options => options.ClientSecret = "rotated-secret");
         await app.TokenAsync();
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Theory]
@@ -140,7 +141,7 @@ public sealed class RefusalTests
         Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
         await app.AdvanceAsync(3);
         await app.ResultAsync(app.TokenAsync());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Theory]
@@ -148,51 +149,85 @@ public sealed class RefusalTests
     [InlineData("{\"access_token\":\"a\",\"acc")]
     [InlineData("[]")]
     [InlineData("null")]
-    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"","account_id":"acct_one","expires_in":300,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":-1,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":"300","refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a b","account_id":"acct_one","expires_in":300,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_two","expires_in":300,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"mac"}""")]
-    public async Task A_malformed_answer_overwrites_nothing_and_is_recovered_inside_the_grace_period(string body)
-    {
-        await using var app = new TestApp();
-        var before = await app.ConnectAsync();
-        app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(body));
-
-        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
-
-        Assert.False(failed.IsTransient);
-        var stored = await app.StoredAsync();
-        Assert.Equal(before.Tokens, stored.Tokens);
-        Assert.Equal(ConnectionStatus.Active, stored.Status);
-        Assert.NotNull(stored.Attempt); // The server may have rotated: the grace period runs.
-        Assert.Null(await app.Store.Inner.FindAsync("acct_two"));
-
-        await app.AdvanceAsync(3);
-        await app.ResultAsync(app.TokenAsync());
-        await TestApp.SettleAsync();
-        Assert.True(app.Refreshes[1].GraceReplay);
-        Assert.Equal(ConnectionEventKind.Recovered, app.Events.Kinds.Last());
-        app.Simulator.AssertNoBrokenRules();
-    }
-
-    [Fact]
-    public async Task Tokens_of_another_account_are_told_by_both_names_and_used_for_neither()
+    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"token_type":"bearer"}""")]
+    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"refresh_token":"","token_type":"bearer"}""")]
+    [InlineData("""{"access_token":"a","account_id":"acct_two","expires_in":300,"refresh_token":"r","token_type":"bearer"}""")]
+    public async Task A_response_without_a_sound_refresh_token_of_the_account_overwrites_nothing_and_counts_as_lost(string body)
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        await app.ConnectAsync("acct_two");
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(
-            """{"access_token":"stray","account_id":"acct_two","expires_in":300,"refresh_token":"r","refresh_token_expires_in":7776000,"token_type":"bearer"}"""));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(body));
 
-        var failed = await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
+        var token = await app.ResultAsync(app.TokenAsync());
+        await TestApp.SettleAsync();
 
-        Assert.Contains("acct_one", failed.Message, StringComparison.Ordinal);
-        Assert.Contains("acct_two", failed.Message, StringComparison.Ordinal);
-        Assert.NotEqual("stray", await app.Connections.GetAccessTokenAsync("acct_two"));
+        Assert.True(app.Refreshes[1].GraceReplay);
+        Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
+        Assert.Null(await app.FindStoredAsync("acct_two"));
+        Assert.Equal(ConnectionEventKind.Recovered, app.Events.Kinds.Last());
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Theory]
+    [InlineData("access_token", "\"a b\"")]
+    [InlineData("access_token", "null")]
+    [InlineData("access_token", "17")]
+    [InlineData("expires_in", "\"300\"")]
+    [InlineData("expires_in", "-1")]
+    [InlineData("expires_in", "{}")]
+    [InlineData("scope", "[\"a\",\"b\"]")]
+    [InlineData("scope", "7")]
+    [InlineData("token_type", "\"mac\"")]
+    [InlineData("account_id", "null")]
+    [InlineData("refresh_token_expires_in", "\"soon\"")]
+    public async Task A_sound_refresh_token_is_saved_whatever_else_is_odd(string field, string json)
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Field(field, json));
+
+        var refresh = app.Connections.RefreshAsync(TestApp.Account);
+        await app.AdvanceUntilAsync(refresh);
+
+        Assert.Equal(app.Simulator.CurrentRefreshToken(TestApp.Account), (await app.StoredAsync()).Tokens.RefreshToken);
+        Assert.Equal(1, app.CountRefreshes());
+        Assert.Contains(app.Log.Lines, line => line.StartsWith("Warning OddTokenResponse", StringComparison.Ordinal));
+        await app.ResultAsync(app.TokenAsync());
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
+    public async Task Another_applications_client_id_in_the_configuration_ends_nothing_and_says_whose_the_connection_is()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.Reconfigure(options => options.ClientId = "another-client-id");
+
+        var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
+        Assert.Contains("simulated-client-id", failed.Message, StringComparison.Ordinal);
+        Assert.IsNotType<ConnectionNotFoundException>(failed);
+        Assert.False(failed.IsTransient);
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.FindAsync(TestApp.Account));
+        app.Reconfigure(options => options.ClientId = "simulated-client-id");
+
+        await app.ResultAsync(app.TokenAsync());
+        Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_refusal_of_another_token_endpoint_is_no_proof()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(400, """{"error":"invalid_grant"}"""));
+        app.Reconfigure(options => options.TokenEndpoint = new Uri("http://localhost:1/oauth/token"));
+
+        var failed = await app.FailureAsync<TokenRequestException>(app.TokenAsync());
+
+        Assert.False(failed.IsTransient);
+        Assert.Equal(ConnectionStatus.Active, (await app.StoredAsync()).Status);
     }
 }

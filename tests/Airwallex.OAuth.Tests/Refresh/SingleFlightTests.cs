@@ -17,7 +17,7 @@ public sealed class SingleFlightTests
 
         Assert.NotEqual(before, Assert.Single(tokens.Distinct()));
         Assert.Equal(1, app.CountRefreshes());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class SingleFlightTests
 
         Assert.Single(tokens.Distinct());
         Assert.Equal(1, one.CountRefreshes());
-        one.Simulator.AssertNoBrokenRules();
+        one.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -66,11 +66,11 @@ public sealed class SingleFlightTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         using var givesUp = new CancellationTokenSource();
         var first = app.TokenAsync(givesUp.Token);
         var second = app.TokenAsync();
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await givesUp.CancelAsync();
 
@@ -86,10 +86,10 @@ public sealed class SingleFlightTests
         await using var app = new TestApp();
         var before = await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayAnswer(TimeSpan.FromSeconds(2)));
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         using var givesUp = new CancellationTokenSource();
         var call = app.TokenAsync(givesUp.Token);
-        await app.AdvanceUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await givesUp.CancelAsync();
         await app.AdvanceAsync(3);
@@ -107,22 +107,65 @@ public sealed class SingleFlightTests
 
         var after = await app.Connections.RefreshAsync(TestApp.Account);
 
-        Assert.NotEqual(before.Tokens.RefreshToken, after.Tokens.RefreshToken);
-        Assert.Equal((await app.StoredAsync()).Version, after.Version);
-        Assert.Equal(after.Tokens.AccessToken, await app.TokenAsync());
+        var stored = await app.StoredAsync();
+        Assert.NotEqual(before.Tokens.RefreshToken, stored.Tokens.RefreshToken);
+        Assert.Equal(stored.ToConnection().AccessTokenExpiresAt, after.AccessTokenExpiresAt);
+        Assert.Equal(stored.Tokens.AccessToken, await app.TokenAsync());
     }
 
     [Fact]
-    public async Task A_forced_refresh_joins_the_one_in_flight()
+    public async Task Forced_refreshes_that_are_asked_for_before_the_send_share_one()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)));
+        var mayRead = new TaskCompletionSource();
+        app.Store.Find = async key =>
+        {
+            await mayRead.Task;
+            return await app.Store.Inner.FindAsync(key);
+        };
+        var both = Task.WhenAll(app.Connections.RefreshAsync(TestApp.Account), app.Connections.RefreshAsync(TestApp.Account));
 
-        var both = await app.ResultAsync(Task.WhenAll(app.Connections.RefreshAsync(TestApp.Account), app.Connections.RefreshAsync(TestApp.Account)));
+        mayRead.SetResult();
 
-        Assert.Equal(both[0].Tokens.RefreshToken, both[1].Tokens.RefreshToken);
+        await app.ResultAsync(both);
         Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task A_forced_refresh_returns_tokens_that_were_issued_after_it_was_called()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
+        var first = app.Connections.RefreshAsync(TestApp.Account);
+        await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
+        var asked = app.Time.GetUtcNow();
+
+        var second = await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
+
+        Assert.True(second.RefreshedAt >= asked);
+        Assert.True((await first).RefreshedAt < asked);
+        Assert.Equal(2, app.CountRefreshes());
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
+    public async Task No_caller_waits_longer_than_30_s_and_the_refresh_goes_on()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.During(FaultTarget.Token, TimeSpan.FromSeconds(20), Fault.DelayResponse(TimeSpan.FromSeconds(38)));
+        var asked = app.Time.GetUtcNow();
+
+        var told = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
+
+        Assert.True(told.IsTransient);
+        Assert.Equal(TimeSpan.FromSeconds(30), app.Time.GetUtcNow() - asked);
+        await app.AdvanceAsync(40);
+        await app.ResultAsync(app.TokenAsync());
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]

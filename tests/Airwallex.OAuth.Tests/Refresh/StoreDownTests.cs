@@ -20,35 +20,88 @@ public sealed class StoreDownTests
 
         Assert.Contains(TestApp.Account, failed.Message, StringComparison.Ordinal);
         Assert.Same(Down, failed.InnerException);
+        Assert.True(failed.IsTransient);
         Assert.Equal(0, app.CountRefreshes());
         app.Store.Failure = null;
-        await app.AdvanceAsync(3);
+        await app.ResultAsync(app.TokenAsync()); // A failing store cools nobody down.
+    }
+
+    [Fact]
+    public async Task One_failed_read_is_retried_at_once()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.Find = key =>
+        {
+            app.Store.Find = null;
+            throw Down;
+        };
+
+        await app.TokenAsync();
+
+        Assert.Equal(1, app.CountRefreshes());
+    }
+
+    [Fact]
+    public async Task A_store_that_never_returns_is_a_store_that_fails()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.Find = _ => new ValueTask<StoredConnection?>(new TaskCompletionSource<StoredConnection?>().Task);
+
+        var failed = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
+
+        Assert.IsType<TimeoutException>(failed.InnerException);
+        Assert.True(failed.IsTransient);
+        app.Store.Find = null;
         await app.ResultAsync(app.TokenAsync());
     }
 
     [Fact]
-    public async Task While_the_note_cannot_be_written_nothing_is_sent()
+    public async Task A_store_that_blocks_its_thread_holds_up_no_caller_longer_than_10_s()
+    {
+        using var block = new ManualResetEventSlim();
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.Find = key =>
+        {
+            block.Wait();
+            return app.Store.Inner.FindAsync(key);
+        };
+        var call = app.TokenAsync();
+
+        app.Time.Advance(TimeSpan.FromSeconds(11));
+
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => call.WaitAsync(TimeSpan.FromSeconds(20)));
+        block.Set();
+    }
+
+    [Fact]
+    public async Task While_the_attempt_cannot_be_written_nothing_is_sent()
     {
         await using var app = new TestApp();
         var before = await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = _ => throw Down;
+        app.Store.TrySave = (_, _) => throw Down;
 
         await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
 
         Assert.Equal(0, app.CountRefreshes());
-        Assert.Equal(before, await app.StoredAsync());
+        Assert.Equal(before.Version, (await app.StoredAsync()).Version);
     }
 
     [Fact]
-    public async Task A_note_whose_write_took_effect_but_reported_failure_is_known_to_be_unsent()
+    public async Task An_attempt_whose_write_took_effect_but_reported_failure_is_known_not_to_be_sent()
     {
-        await using var app = new TestApp(options => options.GraceExceeded = GraceExceededBehavior.RequireReauthorization);
+        await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = async connection =>
+        app.Store.TrySave = async (connection, expected) =>
         {
-            await app.Store.Inner.TrySaveAsync(connection);
+            await app.Store.Inner.TrySaveAsync(connection, expected);
             app.Store.Failure = Down;
             throw Down;
         };
@@ -65,15 +118,15 @@ public sealed class StoreDownTests
     }
 
     [Fact]
-    public async Task A_note_that_a_fresh_read_shows_is_good_whatever_its_write_reported()
+    public async Task An_attempt_that_a_fresh_read_shows_is_good_whatever_its_write_reported()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = async connection =>
+        app.Store.TrySave = async (connection, expected) =>
         {
             app.Store.TrySave = null;
-            await app.Store.Inner.TrySaveAsync(connection);
+            await app.Store.Inner.TrySaveAsync(connection, expected);
             throw Down;
         };
 
@@ -81,7 +134,7 @@ public sealed class StoreDownTests
 
         Assert.Equal(1, app.CountRefreshes());
         Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -108,7 +161,7 @@ public sealed class StoreDownTests
         Assert.Contains(app.Log.Lines, line => line.StartsWith("Information SavedAfterAll", StringComparison.Ordinal));
         app.ExpireTokens();
         await app.ResultAsync(app.TokenAsync());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -129,30 +182,56 @@ public sealed class StoreDownTests
         app.Store.TrySave = null;
         await app.AdvanceAsync(8);
         await app.ResultAsync(app.TokenAsync());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
-    public async Task Unsaved_tokens_are_saved_soon_after_another_instance_gave_its_lease_up()
+    public async Task Unsaved_tokens_are_saved_over_another_instances_attempt_without_waiting_for_its_lease()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
         FailWhenSavingTokens(app);
         var token = await app.ResultAsync(app.TokenAsync());
-        await app.ChangeStoredAsync(current => current with
-        {
-            Attempt = current.Attempt! with { Id = Guid.NewGuid(), LeaseExpiresAt = app.Time.GetUtcNow().AddSeconds(20) },
-        });
+        await app.LeaveAttemptAsync(leaseEndsIn: 12);
+
         app.Store.TrySave = null;
-        await app.AdvanceAsync(4);
-
-        Assert.NotEqual(token, (await app.StoredAsync()).Tokens.AccessToken);
-
-        await app.ChangeStoredAsync(current => current with { Attempt = current.Attempt! with { LeaseExpiresAt = app.Time.GetUtcNow() } });
-        await app.AdvanceAsync(1.5);
+        await app.AdvanceAsync(3);
 
         Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
+    }
+
+    [Fact]
+    public async Task A_thousand_failed_saves_are_one_line_and_then_one_a_minute_with_their_count()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        FailWhenSavingTokens(app);
+        await app.ResultAsync(app.TokenAsync());
+        await app.AdvanceAsync(58);
+        Assert.Single(app.Log.Lines, line => line.StartsWith("Critical SavingFails", StringComparison.Ordinal));
+
+        await app.AdvanceAsync(62, step: 0.5);
+
+        Assert.Equal(3, app.Log.Lines.Count(line => line.StartsWith("Critical SavingFails", StringComparison.Ordinal)));
+        app.Store.TrySave = null;
+        await app.AdvanceAsync(3);
+    }
+
+    [Fact]
+    public async Task A_fault_that_cannot_pass_is_told_as_what_it_is()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.TrySave = (_, _) => throw new AirwallexOAuthException("The column State holds 100 characters: make it longer.");
+
+        var failed = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
+
+        Assert.False(failed.IsTransient);
+        Assert.Contains("make it longer", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(0, app.CountRefreshes());
     }
 
     [Fact]
@@ -161,18 +240,19 @@ public sealed class StoreDownTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = async connection =>
+        var saves = 0;
+        app.Store.TrySave = async (connection, expected) =>
         {
-            await app.Store.Inner.TrySaveAsync(connection);
-            return connection.Attempt is null ? throw Down : true;
+            await app.Store.Inner.TrySaveAsync(connection, expected);
+            saves += ConnectionSerializer.ReadAttempt(connection) is null ? 1 : 0;
+            return ConnectionSerializer.ReadAttempt(connection) is null ? throw Down : true;
         };
 
         var token = await app.ResultAsync(app.TokenAsync());
         await app.AdvanceAsync(5);
 
-        var stored = await app.StoredAsync();
-        Assert.Equal(3, stored.Version); // Connected, noted, saved.
-        Assert.Equal(token, stored.Tokens.AccessToken);
+        Assert.Equal(token, (await app.StoredAsync()).Tokens.AccessToken);
+        Assert.Equal(1, saves);
     }
 
     [Fact]
@@ -182,7 +262,7 @@ public sealed class StoreDownTests
         await app.ConnectAsync();
         app.Simulator.RevokeByUser(TestApp.Account);
         app.ExpireTokens();
-        app.Store.TrySave = connection => connection.Status == ConnectionStatus.Active ? app.Store.Inner.TrySaveAsync(connection) : throw Down;
+        app.Store.TrySave = (connection, expected) => connection.Status == ConnectionStatus.Active ? app.Store.Inner.TrySaveAsync(connection, expected) : throw Down;
 
         await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
         await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
@@ -194,23 +274,26 @@ public sealed class StoreDownTests
     }
 
     [Fact]
-    public async Task A_store_that_fails_right_after_a_failed_send_leaves_a_note_that_ends_by_itself()
+    public async Task A_store_that_fails_right_after_a_failed_send_leaves_an_attempt_that_ends_by_itself()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503));
-        var saves = 0;
-        app.Store.TrySave = connection => ++saves == 2 ? throw Down : app.Store.Inner.TrySaveAsync(connection);
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503), times: 4);
+        app.Store.TrySave = (connection, expected) =>
+            ConnectionSerializer.ReadAttempt(connection)?.LeaseExpiresAt <= app.Time.GetUtcNow()
+                ? throw Down
+                : app.Store.Inner.TrySaveAsync(connection, expected);
 
-        await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
+        await app.FailureAsync<TokenRequestException>(app.TokenAsync());
+        await TestApp.SettleAsync();
 
         Assert.Contains(app.Log.Lines, line => line.StartsWith("Debug ReleaseFailed", StringComparison.Ordinal));
         await app.AdvanceAsync(3);
         await app.ResultAsync(app.TokenAsync());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     internal static void FailWhenSavingTokens(TestApp app) =>
-        app.Store.TrySave = connection => connection.Attempt is null ? throw Down : app.Store.Inner.TrySaveAsync(connection);
+        app.Store.TrySave = (connection, expected) => ConnectionSerializer.ReadAttempt(connection) is null ? throw Down : app.Store.Inner.TrySaveAsync(connection, expected);
 }

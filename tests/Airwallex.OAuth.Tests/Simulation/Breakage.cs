@@ -1,20 +1,33 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>Deliberate breakages of the refresh protocol, each of which the simulation must notice.</summary>
+/// <summary>Deliberate breakages of the refresh, each of which the simulation must notice.</summary>
 public enum Breakage
 {
     None,
-    SendsTheTokenReadBeforeTheLock,
-    SavesAfterHandingOut,
-    LeaseLongerThanGrace,
-    LeaseWithoutMargin,
+    TokenReadBeforeTheGate,
+    SavedAfterHandingOut,
     LeaseIgnored,
-    FirstSentAtResetOnRetry,
-    NoNoteBeforeSending,
+    LeaseWithoutMargin,
+    LeaseNotRenewed,
+    RenewedAfterLosingIt,
+    UnknownRenewalTakenForLost,
+    FirstSentAtReset,
+    AttemptNotStoredFirst,
     CallersCancellationReachesTheRefresh,
     SwapIsOverwrite,
-    LosersRefusalEndsTheConnection,
-    LostSwapDropsTheAnswer,
+    LosersRefusalEnds,
+    ResponseDroppedOnLostSwap,
+    ResponseDroppedForOddField,
+    SaveWaitsForLease,
+    EarlierAuthorizationSaves,
     GraceIgnored,
-    AttemptsAfterGraceWithoutLookingTwice,
+    NoFinalStart,
+    WaitCutAt8Seconds,
+    CutWhileStoreDoesNotRespond,
+    LaterErrorClearsDoubt,
+    LastSendWithoutObservation,
+    FailedLookObserves,
+    RecoveryWaitsForLease,
+    UnconditionalDelete,
+    AnotherClientsRefusalEnds,
 }

@@ -1,66 +1,77 @@
-using Airwallex.OAuth.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>One instance of the application: the whole library on virtual time. A crash takes its memory and its timers with it.</summary>
 internal sealed class Instance
 {
-    private static readonly RefreshMetrics Metrics = new(null, TimeProvider.System);
-
     private readonly World _world;
     private readonly string _name;
-    private TimeSpan _stalledUntil;
+    private readonly Dictionary<string, TimeSpan> _storeFailedAt = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _storeRespondedAt = new(StringComparer.Ordinal);
+    private TimeSpan? _ableSince;
 
-    public Instance(World world, string name, TimeSpan skew)
+    public Instance(World world, string name, TimeSpan skew, bool hasHost)
     {
         _world = world;
         _name = name;
-        Skew = skew;
-        Clock = new VirtualClock(world.Scheduler, skew, After);
-        var runtime = new VirtualRuntime(world.Scheduler, Clock, After);
-        var options = new FixedOptions(world.Options);
+        HasHost = hasHost;
+        Options = world.Options;
+        Clock = new VirtualClock(world.Scheduler, After) { Skew = skew };
+        Tasks = new InstanceTasks(this);
         var client = new TokenClient(new HttpClient(new InstanceNetwork(world, this)) { Timeout = Timeout.InfiniteTimeSpan }, world.Options, Clock);
-        var records = new ConnectionRecords(new InstanceStore(world, this), runtime);
-        var observers = new ConnectionObservers([], runtime, NullLogger<ConnectionObservers>.Instance);
-        Accounts = new Accounts(runtime);
-        Refresher = new BrokenRefresher(world.Breakage, Accounts, records, () => client, options, runtime, observers, Metrics);
-        Tokens = new AccessTokens(Accounts, Refresher, runtime);
-        Connections = new AirwallexConnections(
-            Accounts, records, Refresher, Tokens, () => client, options, runtime, observers, NullLogger<AirwallexConnections>.Instance);
-        var maintenance = new ConnectionMaintenance(
-            Accounts, records, Refresher, observers, runtime, Metrics, options, NullLogger<ConnectionMaintenance>.Instance);
-        Repeat(maintenance.RecoverAsync, world.Options.KeepAlive.RecoveryInterval, row => row.PendingRefresh is not null);
-        Repeat(maintenance.RenewAsync, world.Options.KeepAlive.ScanInterval, row => row.RenewAt < Clock.GetUtcNow());
-        Repeat(
-            _ =>
-            {
-                Accounts.LetIdleOnesGo();
-                return Task.CompletedTask;
-            },
-            TimeSpan.FromMinutes(1),
-            _ => true);
+        var parts = new ApplicationParts
+        {
+            Options = () => Options,
+            Store = new InstanceStore(world, this),
+            TokenClient = () => client,
+            Time = Clock,
+            Log = NullLogger.Instance,
+            Telemetry = world.Telemetry,
+            Events = new ConnectionEventDispatcher([], null!, Clock, NullLogger<ConnectionEventDispatcher>.Instance),
+            Protection = world.UsesKeys ? new Keys(() => HasKeys) : null,
+            Tasks = Tasks,
+            Jitter = new InstanceJitter(world.Scheduler),
+            CreateRules = timings => BrokenRules.Create(world, this, timings),
+            CreateOperation = (application, options, entry, request, startedBy) =>
+                BrokenOperation.Create(world, this, application, options, entry, request, startedBy),
+        };
+        Application = new AirwallexApplication(parts) { HostIsRunning = hasHost };
+        if (hasHost)
+        {
+            Repeat(() => Application.KeepAlive.StartRecoveriesAsync(CancellationToken.None), RefreshTimings.RecoveryLookSeconds, recovery: true);
+            Repeat(() => Application.KeepAlive.RenewAsync(CancellationToken.None), 5, recovery: false);
+            EvictEveryMinute();
+        }
+
+        NoteAbility();
     }
 
     public bool IsAlive { get; private set; } = true;
 
+    public bool HasHost { get; }
+
     /// <summary>Whether this instance alone cannot reach the database.</summary>
     public bool IsCutOff { get; set; }
 
-    public TimeSpan Skew { get; }
+    public bool HasKeys { get; set; } = true;
+
+    public TimeSpan StalledUntil { get; private set; }
+
+    public AirwallexOAuthOptions Options { get; set; }
 
     public VirtualClock Clock { get; }
 
-    public Accounts Accounts { get; }
+    public InstanceTasks Tasks { get; }
 
-    public ConnectionRefresher Refresher { get; }
+    public AirwallexApplication Application { get; }
 
-    public AccessTokens Tokens { get; }
+    public List<Exchange> Exchanges { get; } = [];
 
-    public AirwallexConnections Connections { get; }
+    /// <summary>When it could look after connections: alive, with its keys, the right client, and a store that responds.</summary>
+    public List<(TimeSpan From, TimeSpan To)> WasAble { get; } = [];
 
-    public List<InstanceNetwork.Exchange> Exchanges { get; } = [];
+    public RefreshOperation? OperationOf(string accountId) => Application.Current.Cache.Find(accountId)?.Operation;
 
     /// <summary>Something that the instance will do or notice, unless it is dead by then; later, if it is stalled.</summary>
     public void After(TimeSpan delay, Action action) => _world.Scheduler.After(delay, () => Run(action));
@@ -72,18 +83,72 @@ internal sealed class Instance
         return over.Task;
     }
 
-    public void Stall(TimeSpan length) => _stalledUntil = _world.Scheduler.Now + length;
+    public void Stall(TimeSpan length)
+    {
+        StalledUntil = _world.Scheduler.Now + length;
+        NoteAbility();
+        _world.Scheduler.At(StalledUntil, NoteAbility);
+    }
 
     public void Crash()
     {
         IsAlive = false;
+        NoteAbility();
         foreach (var exchange in Exchanges.ToArray())
         {
-            exchange.Vanish();
+            exchange.OnClientGone(isCrash: true);
         }
     }
 
+    // ---- What the store did to it, by account.
+    public void OnStoreFailed(string? accountId)
+    {
+        _storeFailedAt[accountId ?? ""] = _world.Scheduler.Now;
+        Interrupt();
+    }
+
+    public void OnStoreResponded(string? accountId) => _storeRespondedAt[accountId ?? ""] = _world.Scheduler.Now;
+
+    public TimeSpan StoreFailedAt(string accountId) =>
+        Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue), _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
+
+    public TimeSpan StoreRespondedAt(string accountId) => _storeRespondedAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
+
+    /// <summary>To be called whenever something changes that makes it able to look after connections, or unable.</summary>
+    public void NoteAbility()
+    {
+        var isAble = IsAlive && HasHost && HasKeys && !IsCutOff && !_world.Database.IsDown
+            && Options.ClientId == _world.Options.ClientId && StalledUntil <= _world.Scheduler.Now;
+        if (isAble)
+        {
+            _ableSince ??= _world.Scheduler.Now;
+        }
+        else
+        {
+            Interrupt();
+            _ableSince = null;
+        }
+    }
+
+    public IEnumerable<(TimeSpan From, TimeSpan To)> Abilities() =>
+        _ableSince is { } since ? WasAble.Append((since, TimeSpan.MaxValue)) : WasAble;
+
     public override string ToString() => _name;
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private void Interrupt()
+    {
+        if (_ableSince is { } since)
+        {
+            if (since < _world.Scheduler.Now)
+            {
+                WasAble.Add((since, _world.Scheduler.Now));
+            }
+
+            _ableSince = _world.Scheduler.Now;
+        }
+    }
 
     private void Run(Action action)
     {
@@ -92,53 +157,52 @@ internal sealed class Instance
             return;
         }
 
-        if (_world.Scheduler.Now < _stalledUntil)
+        if (_world.Scheduler.Now < StalledUntil)
         {
-            _world.Scheduler.At(_stalledUntil, () => Run(action));
+            _world.Scheduler.At(StalledUntil, () => Run(action));
             return;
         }
 
         action();
     }
 
-    // Looking in vain, as the loops almost always do, is skipped: most of a run's time would go into finding nothing.
-    private void Repeat(Func<CancellationToken, Task> work, TimeSpan interval, Func<AirwallexConnection, bool> mayFind)
+    private void EvictEveryMinute() => After(TimeSpan.FromMinutes(1), () =>
     {
-        After(_world.Scheduler.Between(0, interval.TotalSeconds), Look);
+        Application.Current.Cache.EvictIdle(Application.Time);
+        EvictEveryMinute();
+    });
+
+    // Looking in vain, as the loops almost always do, is skipped: most of a run's time would go into finding nothing.
+    private void Repeat(Func<Task> work, int seconds, bool recovery)
+    {
+        After(_world.Scheduler.Between(0, seconds), Look);
 
         void Look()
         {
-            if (_world.Database.Any(mayFind))
+            if (_world.Database.AnyDue(Options.ClientId, Clock.GetUtcNow(), recovery))
             {
                 _ = WorkAsync();
             }
             else
             {
-                After(interval, Look);
+                After(TimeSpan.FromSeconds(seconds), Look);
             }
         }
 
         async Task WorkAsync()
         {
+            var startedAt = _world.Scheduler.Now;
             try
             {
-                await work(CancellationToken.None);
+                await work();
             }
-            catch (IOException)
+            catch (AirwallexOAuthException)
             {
                 // The hosted service logs it and looks again.
             }
 
-            After(interval, Look);
+            var left = TimeSpan.FromSeconds(seconds) - (_world.Scheduler.Now - startedAt);
+            After(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), Look);
         }
-    }
-
-    private sealed class FixedOptions(AirwallexOAuthOptions options) : IOptionsMonitor<AirwallexOAuthOptions>
-    {
-        public AirwallexOAuthOptions CurrentValue => options;
-
-        public AirwallexOAuthOptions Get(string? name) => options;
-
-        public IDisposable? OnChange(Action<AirwallexOAuthOptions, string?> listener) => null;
     }
 }

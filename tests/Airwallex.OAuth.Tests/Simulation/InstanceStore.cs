@@ -1,73 +1,191 @@
-using System.Runtime.CompilerServices;
-
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>One instance's way to the database: it takes time, it fails, and it may fail after the write took effect.</summary>
+/// <summary>
+/// One instance's way to the database: it takes time, it fails, it hangs, and it may fail or hang after the write took effect, or before
+/// a write that takes effect late.
+/// </summary>
 internal sealed class InstanceStore(World world, Instance instance) : ITokenStore
 {
-    public ValueTask<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default) =>
-        new(CallAsync(() => world.Database.Find(accountId), isWrite: false));
+    private IReadOnlyList<StoredConnection> _listedLast = [];
 
-    public ValueTask<bool> TrySaveAsync(AirwallexConnection connection, CancellationToken cancellationToken = default) =>
-        new(CallAsync(
+    private Scheduler Scheduler => world.Scheduler;
+
+    public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) => new(CallAsync(
+        key.AccountId,
+        () => world.Database.Find(key.ClientId, key.AccountId)?.Stored,
+        found => world.Invariants.OnLooked(instance, key.AccountId, found)));
+
+    public ValueTask<bool> TrySaveAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) => new(CallAsync(
+            connection.AccountId,
             () =>
             {
-                var saved = world.Database.TrySave(connection, overwrite: world.Breakage == Breakage.SwapIsOverwrite);
-                world.Trace(
-                    $"{instance} saves {connection.AccountId} v{connection.Version}, {connection.Tokens.RefreshToken[..6]}, {connection.Status}, note {connection.PendingRefresh is not null}: {saved}");
-                return saved;
-            },
-            isWrite: true));
+                var saved = world.Database.TrySave(
+                    connection, expectedVersion, world.Breakage == Breakage.SwapIsOverwrite, Scheduler.Now);
+                if (saved is { } change)
+                {
+                    world.Trace($"{instance} writes {connection.AccountId} {Describe(change.After)}");
+                    world.Invariants.OnSaved(instance, change.Before, change.After);
+                }
+                else
+                {
+                    world.Trace($"{instance} loses a swap of {connection.AccountId}");
+                }
 
-    public ValueTask DeleteAsync(string accountId, CancellationToken cancellationToken = default) =>
-        new(CallAsync(
+                return saved is not null;
+            },
+            isWrite: true,
+            isRenewal: IsRenewal(connection)));
+
+    public ValueTask<bool> TryDeleteAsync(
+        ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) => new(CallAsync(
+            key.AccountId,
             () =>
             {
-                world.Database.Delete(accountId);
-                return true;
-            },
-            isWrite: true));
+                var deleted = world.Database.TryDelete(key, expectedVersion, world.Breakage == Breakage.UnconditionalDelete);
+                if (deleted is not null)
+                {
+                    world.Trace($"{instance} deletes {key.AccountId}");
+                    world.Invariants.OnDeleted(instance, deleted);
+                }
 
-    public async IAsyncEnumerable<AirwallexConnection> ListAsync(
-        ConnectionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+                return deleted is not null;
+            },
+            isWrite: true,
+            isDelete: true));
+
+    public async ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
+        ConnectionQuery query, CancellationToken cancellationToken = default)
     {
-        foreach (var connection in await CallAsync(() => world.Database.Rows.Where(filter.Matches).ToArray(), isWrite: false).ConfigureAwait(false))
+        try
         {
-            yield return connection;
+            var listed = await CallAsync(null, () => world.Database.List(query));
+            if (query.RecoveryDueAt is not null)
+            {
+                _listedLast = listed;
+                foreach (var row in listed)
+                {
+                    world.Invariants.OnLooked(instance, row.AccountId, row);
+                }
+            }
+
+            return listed;
+        }
+        catch (IOException) when (query.RecoveryDueAt is not null)
+        {
+            world.Invariants.OnLookFailed(instance);
+            if (world.Breakage == Breakage.FailedLookObserves)
+            {
+                return _listedLast;
+            }
+
+            throw;
         }
     }
 
-    private Task<T> CallAsync<T>(Func<T> work, bool isWrite)
+    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        new([]);
+
+    private static string Describe(SharedDatabase.Row row) =>
+        $"{World.Short(row.RefreshToken)} {row.Stored.Status} attempt {World.Short(row.State.Attempt?.Id ?? "none")} recover {row.State.RecoverAt - Scheduler.Epoch:c}";
+
+    private bool IsRenewal(StoredConnection next)
+    {
+        if (world.Faults.RenewalFails == 0 || !world.FaultsAreOn)
+        {
+            return false;
+        }
+
+        var stored = world.Database.Find(next.ClientId, next.AccountId)?.State.Attempt;
+        var attempt = ConnectionSerializer.ReadAttempt(next);
+        return stored is not null && attempt?.Id == stored.Id && attempt.LeaseExpiresAt > stored.LeaseExpiresAt;
+    }
+
+    private Task<T> CallAsync<T>(
+        string? accountId, Func<T> work, Action<T>? onResult = null, bool isWrite = false, bool isRenewal = false, bool isDelete = false)
     {
         var reply = new TaskCompletionSource<T>();
-        var scheduler = world.Scheduler;
-        var faulty = world.FaultsAreOn;
-        world.Scheduler.After(Latency(), () =>
+        var fate = DrawFate(isWrite, isRenewal, isDelete);
+        Scheduler.After(Latency(), () =>
         {
             // What a process sent before it was killed may still be carried out.
-            if (!instance.IsAlive && scheduler.Chance(0.5))
+            if (!instance.IsAlive && Scheduler.Chance(0.5))
             {
                 return;
             }
 
-            if (world.Database.IsDown || instance.IsCutOff || (faulty && scheduler.Chance(world.Faults.StoreThrows)))
+            var isDown = world.Database.IsDown || instance.IsCutOff;
+            if (isDown || fate is Fate.Throw or Fate.Hang)
             {
-                instance.After(Latency(), () => reply.SetException(new IOException("The database cannot be reached.")));
+                Fail(hangs: isDown ? world.Database.HangsWhenDown : fate == Fate.Hang);
+                return;
+            }
+
+            if (fate == Fate.HangAndWorkLate)
+            {
+                Scheduler.After(Scheduler.Between(1, 40), () => work());
+                Fail(hangs: true);
                 return;
             }
 
             var result = work();
-            if (isWrite && faulty && scheduler.Chance(world.Faults.StoreLies))
+            if (fate is Fate.WorkAndThrow or Fate.WorkAndHang)
             {
-                world.Trace($"{instance} is told that the write failed, which took effect");
-                instance.After(Latency(), () => reply.SetException(new IOException("The connection broke before the answer.")));
+                Fail(hangs: fate == Fate.WorkAndHang);
                 return;
             }
 
-            instance.After(Latency(), () => reply.SetResult(result));
+            instance.After(Latency(), () =>
+            {
+                instance.OnStoreResponded(accountId);
+                onResult?.Invoke(result);
+                reply.SetResult(result);
+            });
         });
         return reply.Task;
 
-        TimeSpan Latency() => world.FaultsAreOn && scheduler.Chance(world.Faults.StoreSlow) ? scheduler.Between(0.02, 1.5) : scheduler.Between(0.001, 0.02);
+        void Fail(bool hangs)
+        {
+            instance.OnStoreFailed(accountId);
+            world.Trace($"{instance}'s call of the store {(hangs ? "hangs" : "fails")}");
+            if (!hangs)
+            {
+                instance.After(Latency(), () => reply.SetException(new IOException("The database cannot be reached.")));
+            }
+        }
+    }
+
+    private Fate DrawFate(bool isWrite, bool isRenewal, bool isDelete)
+    {
+        if (!world.FaultsAreOn)
+        {
+            return Fate.Work;
+        }
+
+        var faults = world.Faults;
+        if (isRenewal && Scheduler.Chance(faults.RenewalFails))
+        {
+            return Scheduler.OneOf(Fate.Throw, Fate.Hang, Fate.WorkAndThrow, Fate.WorkAndHang, Fate.HangAndWorkLate);
+        }
+
+        return Scheduler.Chance(faults.StoreThrows) ? Fate.Throw
+            : isDelete && Scheduler.Chance(faults.StoreHangs * 5) ? Fate.HangAndWorkLate
+            : Scheduler.Chance(faults.StoreHangs) ? (isWrite ? Scheduler.OneOf(Fate.Hang, Fate.WorkAndHang, Fate.HangAndWorkLate) : Fate.Hang)
+            : isWrite && Scheduler.Chance(faults.StoreLies) ? Fate.WorkAndThrow
+            : Fate.Work;
+    }
+
+    private TimeSpan Latency() => world.FaultsAreOn && Scheduler.Chance(world.Faults.StoreSlow)
+        ? (Scheduler.Chance(0.2) ? Scheduler.Between(0.5, 2) : Scheduler.Between(0.02, 0.5))
+        : Scheduler.Between(0.001, 0.01);
+
+    private enum Fate
+    {
+        Work,
+        Throw,
+        Hang,
+        WorkAndThrow,
+        WorkAndHang,
+        HangAndWorkLate,
     }
 }

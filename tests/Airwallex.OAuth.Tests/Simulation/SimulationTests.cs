@@ -24,6 +24,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var steps = 0L;
         var refreshes = 0L;
         var failures = new ConcurrentQueue<(int Seed, string Violation)>();
+        var table = new LossTable();
         ForEachSeed(first, last, seed =>
         {
             var world = new World(seed, Breakage.None);
@@ -33,13 +34,15 @@ public sealed class SimulationTests(ITestOutputHelper output)
             }
 
             Interlocked.Add(ref steps, world.Scheduler.Steps);
-            Interlocked.Add(ref refreshes, world.Refreshes);
+            Interlocked.Add(ref refreshes, world.Ledger.Refreshes);
+            table.Add(world);
             return failures.Count < 10;
         });
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{last - first + 1} seeds ({first} to {last}), {steps} steps, {refreshes} refresh requests, {failures.Count} violations, {watch.Elapsed.TotalSeconds:0.0} s"));
+            $"{last - first + 1} seeds ({first} to {last}), {steps} steps, {refreshes} refreshes, {failures.Count} violations, {watch.Elapsed.TotalSeconds:0.0} s"));
+        output.WriteLine(table.ToString());
         foreach (var (seed, violation) in failures.OrderBy(failure => failure.Seed))
         {
             output.WriteLine($"AIRWALLEX_SIMULATION_SEEDS={seed}-{seed}: {violation}");

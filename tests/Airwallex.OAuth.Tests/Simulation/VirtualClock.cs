@@ -1,11 +1,16 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>A machine's clock: virtual time, off by a fixed skew. Its timers fire as events of the machine.</summary>
-internal sealed class VirtualClock(Scheduler scheduler, TimeSpan skew, Action<TimeSpan, Action>? postToMachine = null) : TimeProvider
+/// <summary>
+/// A machine's clock: monotonic time is everybody's, the time of day is off by a skew that may change. Its timers fire as events of
+/// the machine.
+/// </summary>
+internal sealed class VirtualClock(Scheduler scheduler, Action<TimeSpan, Action>? postToMachine = null) : TimeProvider
 {
+    public TimeSpan Skew { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => Scheduler.Epoch + scheduler.Now + skew;
+    public override DateTimeOffset GetUtcNow() => Scheduler.Epoch + scheduler.Now + Skew;
 
     public override long GetTimestamp() => scheduler.Now.Ticks;
 

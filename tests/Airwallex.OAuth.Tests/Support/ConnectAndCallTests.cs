@@ -16,7 +16,7 @@ public sealed class ConnectAndCallTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(TestApp.Account, connection.Key.AccountId);
         Assert.Equal(0, app.CountRefreshes());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class ConnectAndCallTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(1, app.CountRefreshes());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ConnectAndCallTests
 
         using var response = await app.ClientOf(connection.AccountId).GetAsync("api/v1/account");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -77,6 +77,6 @@ public sealed class ConnectAndCallTests
         }
 
         Assert.InRange(app.CountRefreshes(), 36, 60);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 }

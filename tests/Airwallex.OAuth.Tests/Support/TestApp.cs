@@ -2,6 +2,7 @@ using Airwallex.OAuth.Testing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -85,6 +86,8 @@ internal sealed class TestApp : IAsyncDisposable
         }
     }
 
+    public IHostedService KeepAliveService => _services.GetServices<IHostedService>().OfType<KeepAliveService>().Single();
+
     public AirwallexConnections Connections => Application.Connections;
 
     public IReadOnlyList<JournalEntry> Refreshes => [.. Simulator.Journal.Where(entry => entry.GrantType == "refresh_token")];
@@ -152,10 +155,10 @@ internal sealed class TestApp : IAsyncDisposable
     }
 
     /// <summary>Uses the stored refresh token and lets the response get lost, as an instance does that dies at that moment.</summary>
-    public async Task UseStoredTokenAsync()
+    public async Task UseStoredTokenAsync(string accountId = Account)
     {
         using var http = new HttpClient(Simulator.CreateHandler());
-        await new TokenClient(http, Get<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue, Time).RefreshAsync((await StoredAsync()).Tokens.RefreshToken);
+        await new TokenClient(http, Application.Options, Time).RefreshAsync((await StoredAsync(accountId)).Tokens.RefreshToken);
     }
 
     /// <summary>Changes the configuration of the running application.</summary>

@@ -1,0 +1,114 @@
+namespace Airwallex.OAuth;
+
+/// <summary>
+/// Looks for unfinished refreshes: observes those whose grace period is over, and starts those that are due, a bounded number a second, the most
+/// urgent first.
+/// </summary>
+internal sealed class RecoveryLooks(AirwallexApplication application)
+{
+    /// <summary>As many are sorted in one look; the rest are due in the next.</summary>
+    private const int MostInOneLook = 500;
+
+    /// <summary>After a 429, fewer are started for a while. On the monotonic clock.</summary>
+    private long? _throttledAt;
+
+    private TimeProvider Time => application.Time;
+
+    /// <returns>The refreshes that were started, and how many were left for later.</returns>
+    public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartDueAsync(CancellationToken cancellationToken)
+    {
+        var timings = AirwallexApplication.TimingsOf(application.Options);
+        var rows = await FindDueAsync(cancellationToken).ConfigureAwait(false);
+        var due = InOrder(rows, timings);
+        var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < timings.RecoveryInterval * 5;
+        var most = RefreshTimings.RecoveryStartsPerSecond * RefreshTimings.RecoveryLookSeconds / (isThrottled ? 2 : 1);
+        var started = new List<Task<RefreshEnd>>();
+        foreach (var accountId in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
+        {
+            started.Add(RecoverAsync(accountId));
+            await application.DelayAsync(timings.RecoveryInterval / most).ConfigureAwait(false);
+        }
+
+        return (started, rows.Count - started.Count);
+    }
+
+    private async Task<List<StoredConnection>> FindDueAsync(CancellationToken cancellationToken)
+    {
+        var rows = new List<StoredConnection>();
+        try
+        {
+            var query = new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
+            await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
+            {
+                rows.AddRange(page);
+                if (rows.Count >= MostInOneLook)
+                {
+                    break;
+                }
+            }
+        }
+        catch (AirwallexOAuthException)
+        {
+            application.Current.Cache.ForEach(static entry => entry.Knowledge = entry.Knowledge.WithoutLooks());
+            throw;
+        }
+
+        return rows;
+    }
+
+    // In steps of a few seconds and at random within them, so that the instances do not all take the same one first.
+    private List<string> InOrder(IEnumerable<StoredConnection> rows, RefreshTimings timings)
+    {
+        var rules = application.CreateRules(timings);
+        return rows
+            .Select(row => (row.AccountId, Urgency: Look(row, rules, timings), Chance: application.Jitter.Next()))
+            .Where(one => one.Urgency is not null)
+            .OrderBy(one => one.Urgency).ThenBy(one => one.Chance)
+            .Select(one => one.AccountId)
+            .ToList();
+    }
+
+    /// <summary>A look at an unfinished refresh. Null when nothing is to be sent now; else how urgent it is, the lowest first.</summary>
+    private long? Look(StoredConnection row, RefreshRules rules, RefreshTimings timings)
+    {
+        var entry = application.Current.Cache.Get(row.AccountId);
+        if (entry.Operation is not null)
+        {
+            return null;
+        }
+
+        var attempt = ConnectionSerializer.ReadAttempt(row);
+        if (attempt is not null)
+        {
+            entry.Knowledge = entry.Knowledge.WithLook(attempt, Time, timings);
+        }
+
+        if (entry.Cooldown is { } cooldown && !cooldown.IsOver(Time, application.Options))
+        {
+            return null;
+        }
+
+        var effective = entry.Knowledge.Effective(attempt);
+        var observedFor = attempt is null ? TimeSpan.Zero : entry.Knowledge.ObservedFor(attempt, Time);
+        var decision = rules.DecideSend(effective, foreignLeaseEnd: null, observedFor, Time.GetUtcNow());
+        return decision switch
+        {
+            // A host's next look comes in time; a program without one observes inside the operation.
+            { Kind: SendDecisionKind.Observe } => application.HostIsRunning ? null : long.MaxValue,
+            { IsLastSend: true } => long.MaxValue,
+            _ when effective is null => long.MaxValue,
+            _ => effective.FirstSentAt.UtcTicks / timings.ClockTolerance.Ticks,
+        };
+    }
+
+    private async Task<RefreshEnd> RecoverAsync(string accountId)
+    {
+        var (end, failure) = await application.KeepAliveAsync(accountId, RefreshTrigger.Recovery).ConfigureAwait(false);
+        if (failure is TokenRequestException { IsTooManyRequests: true })
+        {
+            _throttledAt = Time.GetTimestamp();
+        }
+
+        return end;
+    }
+}

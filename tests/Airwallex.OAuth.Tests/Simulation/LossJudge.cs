@@ -1,0 +1,124 @@
+namespace Airwallex.OAuth.Tests.Simulation;
+
+/// <summary>
+/// At the end: every connection that can be alive is, and is finished. One that is lost must be lost by what the design calls inherent; each other
+/// one is a violation of invariant 3.
+/// </summary>
+internal sealed class LossJudge(World world)
+{
+    /// <summary>A lease that has just been taken, 5 s of clock difference, a look, and the start.</summary>
+    private static readonly TimeSpan TimeToTakeOver = TimeSpan.FromSeconds(21);
+
+    /// <summary>From here on, after the first send, a start counts as the final one.</summary>
+    private static readonly TimeSpan FinalStart = TimeSpan.FromSeconds(44);
+
+    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(48);
+
+    public void CheckEnd()
+    {
+        foreach (var account in world.Accounts)
+        {
+            var clientId = world.Options.ClientId;
+            if (world.Database.Find(clientId, account) is not { } row)
+            {
+                if (!world.Customers.HasDisconnected(account) && HolderOfFirst(account, clientId) is { } holder)
+                {
+                    world.Fail($"invariant 3: the connection of {account} is not stored, although {holder} received its tokens");
+                }
+
+                continue;
+            }
+
+            if (world.Ledger.FamilyOf(row).IsEndedByCustomer)
+            {
+                continue;
+            }
+
+            if (!row.IsActive || !world.Ledger.CanRefresh(row))
+            {
+                Judge(row);
+            }
+            else if (row.State.Attempt is not null || row.State.RecoverAt is not null)
+            {
+                world.Fail($"the attempt to refresh {account} was left in the store");
+            }
+        }
+    }
+
+    private Instance? HolderOfFirst(string account, string clientId) =>
+        world.Ledger.All.Where(issued => issued.Parent is null && issued.Family is { IsRefused: false } family
+                && family.Account == account && family.ClientId == clientId)
+            .SelectMany(issued => issued.Holders).FirstOrDefault(holder => holder.IsAlive);
+
+    private void Judge(SharedDatabase.Row row)
+    {
+        var account = row.Stored.AccountId;
+        var what = $"the connection of {account} is lost ({row.Stored.Status}: {row.State.StatusReason})";
+        var lost = world.Ledger.Find(row.RefreshToken)!;
+        world.Losses++;
+        if (world.IsGentle)
+        {
+            world.Fail($"invariant 3: {what} after short troubles");
+        }
+        else if (Holder(lost) is { } holder)
+        {
+            world.Fail($"invariant 3: {what}, although {holder} received its next tokens");
+        }
+        else if (lost.Sends.Count == 0)
+        {
+            world.Fail($"invariant 3: {what}, although its refresh token was never sent");
+        }
+        else if (CouldStart(lost) is { } instance)
+        {
+            world.Fail($"invariant 3: {what}, although {instance} could have made the final start");
+        }
+        else if (WasCutInVain(lost) is { } cut)
+        {
+            world.Fail($"invariant 3: {what}, although {cut} had only to wait");
+        }
+    }
+
+    /// <summary>Who received a successor and lived on, without having been kept from the store.</summary>
+    private Instance? Holder(Ledger.Issued lost) => world.Ledger.All
+        .Where(issued => issued.Parent == lost)
+        .SelectMany(issued => issued.Holders)
+        .FirstOrDefault(holder => holder.IsAlive && !world.Misfortunes.WasCutOff(holder));
+
+    /// <summary>An instance that was able, long enough for a takeover, to start inside the grace period, although nobody did.</summary>
+    private Instance? CouldStart(Ledger.Issued lost)
+    {
+        var (first, inside) = GracePeriod(lost);
+        var last = inside[^1];
+        if (last.StartedAt >= first + FinalStart)
+        {
+            return null;
+        }
+
+        var free = last.EndedAt ?? last.StartedAt;
+        return world.AllInstances.FirstOrDefault(instance => instance.Abilities().Any(able =>
+        {
+            var from = able.From > free ? able.From : free;
+            var to = first + LatestStart;
+            return (able.To < to ? able.To : to) - from > TimeToTakeOver;
+        }));
+    }
+
+    /// <summary>The sender of the final start, when it gave up a response that was on its way, with a store that responded.</summary>
+    private static Instance? WasCutInVain(Ledger.Issued lost)
+    {
+        var (first, inside) = GracePeriod(lost);
+        return inside.FirstOrDefault(send => send.StartedAt >= first + TimeSpan.FromSeconds(51)
+            && send.Fate == SendFate.Cut && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
+            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost && send.Instance.StalledUntil < send.StartedAt)?.Instance;
+    }
+
+    /// <summary>The sends of the grace period in which it was lost, and when that began.</summary>
+    private static (TimeSpan First, List<Exchange> Sends) GracePeriod(Ledger.Issued lost)
+    {
+        // A 4xx does not begin it; a last send, which found the token unused, begins a new one.
+        var first = lost.Sends.FindLast(send => send.IsLastSend && send.StartedAt <= lost.RotatedAt)
+            ?? lost.Sends.Find(send => send.Status is not (>= 400 and < 500)) ?? lost.Sends[0];
+        return (first.StartedAt, lost.Sends.FindAll(
+            send => send.StartedAt >= first.StartedAt && send.StartedAt < first.StartedAt + TimeSpan.FromSeconds(58)));
+    }
+}
