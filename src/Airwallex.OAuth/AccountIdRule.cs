@@ -18,8 +18,17 @@ internal static class AccountIdRule
         }
     }
 
-    public static bool IsValid(string accountId) =>
-        accountId.Length is > 0 and <= LongestLength
-        && !char.IsWhiteSpace(accountId[0]) && !char.IsWhiteSpace(accountId[^1])
-        && !accountId.Any(char.IsControl);
+    public static bool IsValid(string accountId)
+    {
+        foreach (var character in accountId)
+        {
+            if (char.IsControl(character))
+            {
+                return false;
+            }
+        }
+
+        return accountId.Length is > 0 and <= LongestLength
+            && !char.IsWhiteSpace(accountId[0]) && !char.IsWhiteSpace(accountId[^1]);
+    }
 }

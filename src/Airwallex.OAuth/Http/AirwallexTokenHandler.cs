@@ -121,11 +121,23 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
 
     private string AccountOf(HttpRequestMessage request)
     {
-        var accountId = request.GetAirwallexAccount() ?? selector?.Invoke(request);
-        return !string.IsNullOrEmpty(accountId) ? accountId : throw new AirwallexOAuthException(
-            $"Nothing was sent to {Origin(request.RequestUri)}: no account was chosen. Call " +
-            "request.SetAirwallexAccount(accountId), take the client from AirwallexClientFactory, or give an " +
-            "AccountSelector to AddAirwallexToken.");
+        if (request.GetAirwallexAccount() is { } chosen)
+        {
+            return chosen;
+        }
+
+        var selected = selector?.Invoke(request);
+        if (string.IsNullOrEmpty(selected))
+        {
+            throw new AirwallexOAuthException(
+                $"Nothing was sent to {Origin(request.RequestUri)}: no account was chosen. Call " +
+                "request.SetAirwallexAccount(accountId), take the client from AirwallexClientFactory, or give an " +
+                "AccountSelector to AddAirwallexToken.");
+        }
+
+        return AccountIdRule.IsValid(selected) ? selected : throw new AirwallexOAuthException(
+            $"Nothing was sent to {Origin(request.RequestUri)}: the AccountSelector named an account id that has " +
+            $"more than {AccountIdRule.LongestLength} characters, control characters, or white space at an end.");
     }
 
     private static void EnsureAllowed(HttpRequestMessage request, ApiSettings settings, string accountId)

@@ -98,6 +98,8 @@ public sealed class TokenHandlerTests
     [Theory]
     [InlineData(null)]
     [InlineData("")]
+    [InlineData("acct_one\r\n")]
+    [InlineData(" ")]
     public async Task A_selector_that_knows_no_account_fails_the_request(string? selected)
     {
         await using var program = new ApiProgram(
