@@ -72,21 +72,27 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         get
         {
             var options = Options;
-            var cache = _cache;
-            if (cache is not null && ReferenceEquals(cache.Options, options))
-            {
-                return (options, cache);
-            }
-
-            if (cache?.Options.ClientId == options.ClientId)
-            {
-                cache.Options = options;
-                return (options, cache);
-            }
-
-            Interlocked.CompareExchange(ref _cache, new TokenCache(options), cache);
-            return (options, _cache!);
+            return (options, CacheOf(options));
         }
+    }
+
+    /// <summary>The cache of the client id of these options, which are the latest: the hot path reads them once.</summary>
+    public TokenCache CacheOf(AirwallexOAuthOptions options)
+    {
+        var cache = _cache;
+        if (cache is not null && ReferenceEquals(cache.Options, options))
+        {
+            return cache;
+        }
+
+        if (cache?.Options.ClientId == options.ClientId)
+        {
+            cache.Options = options;
+            return cache;
+        }
+
+        Interlocked.CompareExchange(ref _cache, new TokenCache(options), cache);
+        return _cache!;
     }
 
     public TokenClient TokenClient() => _parts.TokenClient();

@@ -31,7 +31,8 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
             request.Headers.TryAddWithoutValidation(VersionHeader, version);
         }
 
-        if (RequestBody.MustBeBuffered(request.Content) || _application.Tokens.FindFresh(accountId) is not { } token)
+        if (RequestBody.MustBeBuffered(request.Content)
+            || _application.Tokens.FindFresh(accountId, settings.Options) is not { } token)
         {
             return WaitAndSendAsync(request, accountId, cancellationToken);
         }

@@ -5,18 +5,20 @@ namespace Airwallex.OAuth;
 /// <summary>Where a token may go: to the API's host and those that the user lists, over https or on loopback.</summary>
 internal sealed class ApiHosts
 {
-    private readonly Uri _api;
+    private readonly string _host;
+    private readonly int _port;
     private readonly (string Host, int? Port)[] _others;
 
     public ApiHosts(AirwallexOAuthOptions options)
     {
-        _api = AirwallexEndpoints.For(options).ApiBaseAddress;
+        var api = AirwallexEndpoints.For(options).ApiBaseAddress;
+        (_host, _port) = (api.Host, api.Port);
         _others = [.. options.AdditionalApiHosts.Select(Parse)];
     }
 
     public bool Allows(Uri? address) =>
         address is { IsAbsoluteUri: true } && IsSecure(address)
-            && (IsSame(address, _api.Host, _api.Port) || IsListed(address));
+            && (IsSame(address, _host, _port) || IsListed(address));
 
     public static bool IsSecure(Uri address) =>
         address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);

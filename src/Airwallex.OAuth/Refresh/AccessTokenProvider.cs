@@ -6,9 +6,12 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     /// <summary>
     /// The hot path: one lookup, one clock read, no lock, no store, no allocation. Null when the caller must wait for a refresh.
     /// </summary>
-    public CachedAccessToken? FindFresh(string accountId)
+    public CachedAccessToken? FindFresh(string accountId) => FindFresh(accountId, application.Options);
+
+    /// <summary>The same for a caller that has read the options already.</summary>
+    public CachedAccessToken? FindFresh(string accountId, AirwallexOAuthOptions options)
     {
-        if (application.Current.Cache.Find(accountId) is not { } entry)
+        if (application.CacheOf(options).Find(accountId) is not { } entry)
         {
             return null;
         }
@@ -21,7 +24,7 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         }
 
         // Without a host, nothing is refreshed that nobody waits for: the process may end at any moment.
-        if (now >= token.RefreshFromTicks && application is { HostIsRunning: true, Options.RefreshAhead.Ticks: > 0 })
+        if (now >= token.RefreshFromTicks && application.HostIsRunning && options.RefreshAhead > TimeSpan.Zero)
         {
             application.Refresher.StartInBackground(entry, RefreshTrigger.Ahead);
         }
