@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -6,25 +5,22 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
-/// <summary>The table. What matters is set explicitly, so that conventions of the application's model do not change it.</summary>
-internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfiguration<AirwallexConnectionEntity>
+/// <summary>The table. All that matters is set explicitly: conventions of the application do not change it.</summary>
+internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfiguration<Row>
 {
-    // The key fits SQL Server's 900 bytes and MySQL's 3,072. A length of -1 is unbounded text on every engine.
+    /// <summary>Lengths, of which -1 is unbounded. The key fits SQL Server's 900 bytes and MySQL's 3,072.</summary>
     public static readonly Dictionary<string, (int MaxLength, bool IsUnicode)> Texts = new()
     {
-        [nameof(AirwallexConnectionEntity.AccountId)] = (255, true),
-        [nameof(AirwallexConnectionEntity.ClientId)] = (128, true),
-        [nameof(AirwallexConnectionEntity.Version)] = (64, false),
-        [nameof(AirwallexConnectionEntity.Status)] = (32, false),
-        [nameof(AirwallexConnectionEntity.State)] = (-1, true),
-        [nameof(AirwallexConnectionEntity.Tokens)] = (-1, false),
+        [nameof(Row.AccountId)] = (255, true), [nameof(Row.ClientId)] = (128, true),
+        [nameof(Row.Version)] = (64, false), [nameof(Row.Status)] = (32, false),
+        [nameof(Row.State)] = (-1, true), [nameof(Row.Tokens)] = (-1, false),
     };
 
-    public void Configure(EntityTypeBuilder<AirwallexConnectionEntity> builder)
+    public void Configure(EntityTypeBuilder<Row> builder)
     {
         builder.ToTable("AirwallexConnections").HasKey(row => new { row.AccountId, row.ClientId });
 
-        // What every instance asks every few seconds: one client's active connections that are due. Each index holds the whole question.
+        // What every instance asks every few seconds: one client's active connections that are due.
         builder.HasIndex(row => new { row.ClientId, row.Status, row.RenewAt });
         builder.HasIndex(row => new { row.ClientId, row.Status, row.RecoverAt });
         foreach (var (name, (maxLength, isUnicode)) in Texts)
@@ -35,7 +31,7 @@ internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfig
 
         foreach (var property in builder.Metadata.GetProperties())
         {
-            property.IsConcurrencyToken = property.Name == nameof(AirwallexConnectionEntity.Version);
+            property.IsConcurrencyToken = property.Name == nameof(Row.Version);
             if (!property.IsShadowProperty())
             {
                 property.ValueGenerated = ValueGenerated.Never;
@@ -47,10 +43,10 @@ internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfig
         }
     }
 
-    // Ids are compared by ordinal, and the usual collations of these engines ignore case. The provider's annotations tell the engine.
+    // Texts are compared by ordinal, and the usual collations of these engines ignore case.
     private static string? BinaryCollation(IReadOnlyModel model) =>
-        Has(model, "SqlServer:") ? "Latin1_General_100_BIN2" : Has(model, "MySql:") ? "utf8mb4_bin" : null;
+        IsOf(model, "SqlServer:") ? "Latin1_General_100_BIN2" : IsOf(model, "MySql:") ? "utf8mb4_bin" : null;
 
-    private static bool Has(IReadOnlyModel model, string prefix) =>
-        model.GetAnnotations().Any(annotation => annotation.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    private static bool IsOf(IReadOnlyModel model, string provider) => model.GetAnnotations()
+        .Any(annotation => annotation.Name.StartsWith(provider, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,36 +1,37 @@
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
-/// <summary>
-/// Finds a page by the last row of the page before, in the order of an index: what is not due is never read, and changes meanwhile do not shift pages.
-/// </summary>
+/// <summary>Pages by the last row of the page before, in the order of an index: only what is due is read.</summary>
 internal static class ConnectionPager
 {
-    public static IQueryable<AirwallexConnectionEntity> Page(this IQueryable<AirwallexConnectionEntity> rows, ConnectionQuery query)
+    public static IQueryable<Row> Page(this IQueryable<Row> rows, ConnectionQuery query)
     {
-        var (clientId, accountId, status, limit) = (query.ClientId, query.AccountId, query.Status?.ToString(), query.Limit);
-        var (renewalDueAt, recoveryDueAt) = (query.RenewalDueAt?.ToUnixTimeMilliseconds(), query.RecoveryDueAt?.ToUnixTimeMilliseconds());
+        var (clientId, accountId, status) = (query.ClientId, query.AccountId, query.Status?.ToString());
+        var renewAt = query.RenewalDueAt?.ToUnixTimeMilliseconds();
+        var recoverAt = query.RecoveryDueAt?.ToUnixTimeMilliseconds();
         rows = clientId is null ? rows : rows.Where(row => row.ClientId == clientId);
         rows = accountId is null ? rows : rows.Where(row => row.AccountId == accountId);
         rows = status is null ? rows : rows.Where(row => row.Status == status);
-        rows = renewalDueAt is null ? rows : rows.Where(row => row.RenewAt <= renewalDueAt);
-        rows = recoveryDueAt is null ? rows : rows.Where(row => row.RecoverAt <= recoveryDueAt);
+        rows = renewAt is null ? rows : rows.Where(row => row.RenewAt <= renewAt);
+        rows = recoverAt is null ? rows : rows.Where(row => row.RecoverAt <= recoverAt);
 
-        var last = query.After is null ? null : AirwallexConnectionEntity.Of(query.After);
-        var (lastAccountId, lastClientId) = (last?.AccountId, last?.ClientId);
-        if (renewalDueAt is null && recoveryDueAt is null)
+        var last = query.After is null ? null : Row.Of(query.After);
+        var (lastAccount, lastClient, limit) = (last?.AccountId, last?.ClientId, query.Limit);
+        if (renewAt is null && recoverAt is null)
         {
-            rows = last is null ? rows : rows.Where(row => row.AccountId.CompareTo(lastAccountId) >= 0
-                && (row.AccountId != lastAccountId || row.ClientId.CompareTo(lastClientId) > 0));
+            rows = last is null ? rows : rows.Where(row => row.AccountId.CompareTo(lastAccount) >= 0
+                && (row.AccountId != lastAccount || row.ClientId.CompareTo(lastClient) > 0));
             return rows.OrderBy(row => row.AccountId).ThenBy(row => row.ClientId).Take(limit);
         }
 
-        // The most urgent first. "From the last instant on" is a condition of its own, so that every engine finds it in the index.
-        var dueAt = renewalDueAt is null ? last?.RecoverAt : last?.RenewAt;
-        var due = renewalDueAt is null
+        // "From the last instant on" is a condition of its own, so that every engine finds it in the index.
+        var lastAt = renewAt is null ? last?.RecoverAt : last?.RenewAt;
+        var due = renewAt is null
             ? rows.Select(row => new { Row = row, At = row.RecoverAt })
             : rows.Select(row => new { Row = row, At = (long?)row.RenewAt });
-        due = last is null ? due : due.Where(it => it.At >= dueAt && (it.At > dueAt || it.Row.AccountId.CompareTo(lastAccountId) > 0
-            || (it.Row.AccountId == lastAccountId && it.Row.ClientId.CompareTo(lastClientId) > 0)));
-        return due.OrderBy(it => it.At).ThenBy(it => it.Row.AccountId).ThenBy(it => it.Row.ClientId).Select(it => it.Row).Take(limit);
+        due = last is null ? due : due.Where(it => it.At >= lastAt
+            && (it.At > lastAt || it.Row.AccountId.CompareTo(lastAccount) > 0
+                || (it.Row.AccountId == lastAccount && it.Row.ClientId.CompareTo(lastClient) > 0)));
+        return due.OrderBy(it => it.At).ThenBy(it => it.Row.AccountId).ThenBy(it => it.Row.ClientId)
+            .Select(it => it.Row).Take(limit);
     }
 }

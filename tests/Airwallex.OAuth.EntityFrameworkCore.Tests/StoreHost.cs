@@ -43,7 +43,8 @@ public sealed class StoreHost : IAsyncDisposable
         services.AddLogging(logging => logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace));
         services.AddSingleton(time ?? TimeProvider.System);
         addContext(services);
-        new AirwallexOAuthBuilder(services).AddEntityFrameworkStore<TContext>();
+        services.AddAirwallexOAuth(options => (options.ClientId, options.ClientSecret) = ("client", "secret"))
+            .AddEntityFrameworkStore<TContext>();
 
         // As strict as a web application in development: a store that takes a scoped service from the root is found out.
         return new StoreHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true }), logs);

@@ -17,8 +17,8 @@ public sealed class ValidationTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddDbContext<ContextWithoutTable>(options => options.UseSqlite("Data Source=unused.db"));
-        new AirwallexOAuthBuilder(builder.Services).AddEntityFrameworkStore<ContextWithoutTable>();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddAirwallexOAuth(options => (options.ClientId, options.ClientSecret) = ("client", "secret"))
+            .AddEntityFrameworkStore<ContextWithoutTable>();
         using var host = builder.Build();
 
         var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.StartAsync());

@@ -1,16 +1,21 @@
-using System.Net;
-using System.Text;
-using Airwallex.OAuth.EntityFrameworkCore;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Airwallex.OAuth.Benchmarks.Store;
 
-/// <summary>An application with the store on a database of its own, and a token endpoint that answers at once.</summary>
+/// <summary>An application with the store on a database of its own.</summary>
 internal sealed class BenchmarkApp : IAsyncDisposable
 {
+    /// <summary>About what a token response of Airwallex takes, encrypted.</summary>
+    public static readonly string Tokens = new('t', 1_400);
+
+    /// <summary>About what the library remembers of a connection.</summary>
+    public const string State =
+        """
+        {"connectedAt":"2031-05-06T12:00:00Z","scopes":["balance:read"],"attempt":{"id":"0123456789abcdef","firstSentAt":"2031-05-06T12:00:00Z"}}
+        """;
+
     private readonly string _server;
     private readonly string _name = $"airwallex_bench_{Guid.NewGuid():N}";
 
@@ -19,10 +24,9 @@ internal sealed class BenchmarkApp : IAsyncDisposable
         _server = server;
         ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = _name }.ConnectionString;
         var services = new ServiceCollection();
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddPooledDbContextFactory<BenchmarkDbContext>(options => options.UseNpgsql(ConnectionString));
-        services.AddAirwallexOAuth(options => (options.ClientId, options.ClientSecret) = ("id", "secret")).AddEntityFrameworkStore<BenchmarkDbContext>();
-        services.AddHttpClient(AirwallexOAuthServiceCollectionExtensions.TokenClientName).ConfigurePrimaryHttpMessageHandler(() => new InstantTokenEndpoint());
+        services.AddAirwallexOAuth(options => (options.ClientId, options.ClientSecret) = ("client", "secret"))
+            .AddEntityFrameworkStore<BenchmarkDbContext>();
         Services = services.BuildServiceProvider();
     }
 
@@ -36,26 +40,23 @@ internal sealed class BenchmarkApp : IAsyncDisposable
     {
         var app = new BenchmarkApp(server);
         await ExecuteAsync(server, $"CREATE DATABASE {app._name}");
-        await using var context = await app.Services.GetRequiredService<IDbContextFactory<BenchmarkDbContext>>().CreateDbContextAsync();
+        var factory = app.Services.GetRequiredService<IDbContextFactory<BenchmarkDbContext>>();
+        await using var context = await factory.CreateDbContextAsync();
         await context.Database.EnsureCreatedAsync();
         return app;
     }
 
-    public static AirwallexConnection NewConnection(string accountId, DateTimeOffset now, DateTimeOffset renewAt) => new()
+    public static StoredConnection NewConnection(string accountId, DateTimeOffset renewAt) => new()
     {
         AccountId = accountId,
-        ConnectedAt = now,
+        ClientId = "client",
+        Version = NewVersion(),
         RenewAt = renewAt,
-        Tokens = new TokenSet
-        {
-            AccountId = accountId,
-            AccessToken = InstantTokenEndpoint.NewToken(300),
-            AccessTokenExpiresAt = now.AddMinutes(5),
-            RefreshToken = $"{accountId}~{InstantTokenEndpoint.NewToken(64)}",
-            RefreshTokenExpiresAt = now.AddDays(90),
-            IssuedAt = now,
-        },
+        State = State,
+        Tokens = Tokens,
     };
+
+    public static string NewVersion() => Guid.NewGuid().ToString("N");
 
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
@@ -74,29 +75,6 @@ internal sealed class BenchmarkApp : IAsyncDisposable
         }
 
         await ExecuteAsync(_server, $"DROP DATABASE {_name} WITH (FORCE)");
-    }
-
-    private sealed class InstantTokenEndpoint : HttpMessageHandler
-    {
-        public static string NewToken(int length)
-        {
-            var random = new byte[length * 3 / 4];
-            Random.Shared.NextBytes(random);
-            return Convert.ToBase64String(random).Replace('+', '-').Replace('/', '_').TrimEnd('=');
-        }
-
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            // It remembers nothing: a refresh token begins with its account.
-            var form = await request.Content!.ReadAsStringAsync(cancellationToken);
-            var accountId = Uri.UnescapeDataString(form.Split("refresh_token=")[^1]).Split('~')[0];
-            return new HttpResponseMessage(HttpStatusCode.OK)
-            {
-                Content = new StringContent(
-                    $$"""{"access_token":"{{NewToken(300)}}","account_id":"{{accountId}}","expires_in":300,"refresh_token":"{{accountId}}~{{NewToken(64)}}","refresh_token_expires_in":7776000,"scope":"balance:read","token_type":"bearer"}""",
-                    Encoding.UTF8, "application/json"),
-            };
-        }
     }
 }
 

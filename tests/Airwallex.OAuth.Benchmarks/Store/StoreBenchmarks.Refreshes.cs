@@ -1,64 +1,63 @@
 using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Airwallex.OAuth.Benchmarks.Store;
 
-/// <content>Refreshes a second, beside the two statements that a refresh writes.</content>
+/// <content>A refresh's statements by the store, and the same by plain Npgsql.</content>
 internal static partial class StoreBenchmarks
 {
     private const int Accounts = 8_000; // So many that no row is written again before the server has cleaned up after it.
     private const int Rounds = 10;
-    private static readonly TimeSpan RoundLength = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30); // The runtime compiles hot code in stages, for half a minute on two busy cores.
+    private static readonly TimeSpan RoundLength = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20); // The runtime compiles hot code in stages.
 
-    private const string Statement = """
-        UPDATE "AirwallexConnections" SET
-          "ProtectedAccessToken" = @access, "AccessTokenExpiresAt" = @accessExpires, "ProtectedRefreshToken" = @refresh, "RefreshTokenExpiresAt" = @refreshExpires,
-          "IssuedAt" = @now, "Scopes" = 'balance:read', "Status" = 'Active', "StatusReason" = NULL, "ConnectedAt" = @now, "RenewAt" = @renew,
-          "PendingAttemptId" = @attempt, "FirstSentAt" = @first, "LeaseExpiresAt" = @lease, "AnsweredStatus" = NULL, "Version" = @version + 1
-        WHERE "AccountId" = @account AND "Version" = @version
+    private const string Select = """
+        SELECT "AccountId", "ClientId", "RecoverAt", "RenewAt", "State", "Status", "Tokens", "Version"
+        FROM "AirwallexConnections" WHERE "AccountId" = @account AND "ClientId" = @client
+        """;
+
+    private const string Update = """
+        UPDATE "AirwallexConnections" SET "RecoverAt" = @recoverAt, "RenewAt" = @renewAt, "State" = @state, "Status" = @status,
+          "Tokens" = @tokens, "Version" = @next
+        WHERE "AccountId" = @account AND "ClientId" = @client AND "Version" = @version
         """;
 
     /// <summary>
-    /// Forced refreshes of one instance (one row read, two written, two tokens decrypted and two encrypted, a token request and its answer), by turns
-    /// with the same two writes alone, by plain Npgsql, on a row just like it. Both by several callers at a time, each with accounts of its own.
+    /// One row read, the attempt written, the tokens written: by the store and by plain Npgsql, by turns in one run, each on rows of its own.
+    /// Both by several callers at a time, each with accounts of its own.
     /// </summary>
     public static async Task RefreshesAsync(string server)
     {
         await using var app = await BenchmarkApp.CreateAsync(server);
-        var refreshed = await SaveAsync(app, "acct_refreshed_");
-        var written = await SaveAsync(app, "acct_written_");
-        var connections = app.Services.GetRequiredService<AirwallexConnections>();
-        var twoStatements = await TwoStatements.CreateAsync(app.ConnectionString, written);
+        var byStore = await SaveAsync(app, "acct_store_");
+        var byHand = await SaveAsync(app, "acct_plain_");
 
-        await RateAsync(16, WarmUp, number => connections.RefreshAsync(refreshed[number]));
-        await RateAsync(16, RoundLength, twoStatements.ExecuteAsync);
+        await RateAsync(16, WarmUp, number => ByStoreAsync(app.Store, byStore[number]));
+        await RateAsync(16, RoundLength, number => ByHandAsync(app.ConnectionString, byHand[number]));
 
-        Console.WriteLine("Refreshes per second, and pairs of the two statements per second by plain Npgsql:");
+        Console.WriteLine("Statements of a refresh (one read, two writes), sets a second, by the store and by plain Npgsql:");
         foreach (var callers in new[] { 1, 4, 16 })
         {
-            var rates = new List<(double Library, double Plain)>();
+            var rates = new List<(double Store, double Plain)>();
             for (var round = 0; round < Rounds; round++)
             {
                 rates.Add((
-                    await RateAsync(callers, RoundLength, number => connections.RefreshAsync(refreshed[number])),
-                    await RateAsync(callers, RoundLength, twoStatements.ExecuteAsync)));
+                    await RateAsync(callers, RoundLength, number => ByStoreAsync(app.Store, byStore[number])),
+                    await RateAsync(callers, RoundLength, number => ByHandAsync(app.ConnectionString, byHand[number]))));
             }
 
-            var ratios = rates.Select(rate => rate.Library / rate.Plain).Order().ToArray();
-            Say($"{callers,2} callers: {Median(rates.Select(rate => rate.Library)),6:N0} against {Median(rates.Select(rate => rate.Plain)),6:N0}, ratio {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
+            var ratios = rates.Select(rate => rate.Store / rate.Plain).Order().ToArray();
+            var (store, plain) = (Median(rates.Select(rate => rate.Store)), Median(rates.Select(rate => rate.Plain)));
+            Say($"{callers,2} callers: {store,6:N0} against {plain,6:N0}, ratio {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
         }
     }
 
-    private static async Task<string[]> SaveAsync(BenchmarkApp app, string prefix)
+    private static async Task<ConnectionKey[]> SaveAsync(BenchmarkApp app, string prefix)
     {
-        var accountIds = Enumerable.Range(0, Accounts).Select(number => $"{prefix}{number}").ToArray();
-        await Parallel.ForEachAsync(
-            accountIds, async (accountId, cancellation) => await app.Store.TrySaveAsync(BenchmarkApp.NewConnection(accountId, Now, Now.AddDays(70)), cancellation));
-
-        return accountIds;
+        var connections = Enumerable.Range(0, Accounts).Select(number => BenchmarkApp.NewConnection($"{prefix}{number}", Now.AddDays(70))).ToArray();
+        await Parallel.ForEachAsync(connections, async (connection, cancellation) => await app.Store.TrySaveAsync(connection, null, cancellation));
+        return [.. connections.Select(connection => new ConnectionKey { AccountId = connection.AccountId, ClientId = connection.ClientId })];
     }
 
     private static async Task<double> RateAsync(int callers, TimeSpan length, Func<int, Task> work)
@@ -78,66 +77,70 @@ internal static partial class StoreBenchmarks
         return done.Sum() / clock.Elapsed.TotalSeconds;
     }
 
-    /// <summary>What a refresh writes, the note and then the tokens, by hand.</summary>
-    private sealed class TwoStatements
+    private static async Task ByStoreAsync(ITokenStore store, ConnectionKey key)
     {
-        private readonly string _connectionString;
-        private readonly string[] _accountIds;
-        private readonly long[] _versions;
-        private string _access = "";
-        private string _refresh = "";
-
-        private TwoStatements(string connectionString, string[] accountIds)
+        var read = (await store.FindAsync(key))!;
+        var attempt = read with { Version = BenchmarkApp.NewVersion(), RecoverAt = Now.AddSeconds(12) };
+        var refreshed = attempt with { Version = BenchmarkApp.NewVersion(), RecoverAt = null };
+        if (!await store.TrySaveAsync(attempt, read.Version) || !await store.TrySaveAsync(refreshed, attempt.Version))
         {
-            _connectionString = connectionString;
-            _accountIds = accountIds;
-            _versions = [.. accountIds.Select(_ => 1L)];
+            throw new InvalidOperationException("The swap was lost.");
         }
+    }
 
-        public static async Task<TwoStatements> CreateAsync(string connectionString, string[] accountIds)
-        {
-            var statements = new TwoStatements(connectionString, accountIds);
-            await using var connection = new NpgsqlConnection(connectionString);
-            await connection.OpenAsync();
-            await using var command = new NpgsqlCommand("SELECT \"ProtectedAccessToken\", \"ProtectedRefreshToken\" FROM \"AirwallexConnections\" LIMIT 1", connection);
-            await using var reader = await command.ExecuteReaderAsync();
-            await reader.ReadAsync();
-            (statements._access, statements._refresh) = (reader.GetString(0), reader.GetString(1));
-            return statements;
-        }
+    private static async Task ByHandAsync(string connectionString, ConnectionKey key)
+    {
+        var read = await ReadAsync(connectionString, key);
+        var attempt = read with { Version = BenchmarkApp.NewVersion(), RecoverAt = Now.AddSeconds(12) };
+        await WriteAsync(connectionString, attempt, read.Version);
+        await WriteAsync(connectionString, attempt with { Version = BenchmarkApp.NewVersion(), RecoverAt = null }, attempt.Version);
+    }
 
-        public async Task ExecuteAsync(int number)
+    private static async Task<StoredConnection> ReadAsync(string connectionString, ConnectionKey key)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(Select, connection)
         {
-            await ExecuteAsync(number, pending: true);
-            await ExecuteAsync(number, pending: false);
-        }
+            Parameters = { new("account", key.AccountId), new("client", key.ClientId) },
+        };
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new StoredConnection
+        {
+            AccountId = reader.GetString(0),
+            ClientId = reader.GetString(1),
+            RecoverAt = reader.IsDBNull(2) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)),
+            RenewAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
+            State = reader.GetString(4),
+            Status = Enum.Parse<ConnectionStatus>(reader.GetString(5)),
+            Tokens = reader.GetString(6),
+            Version = reader.GetString(7),
+        };
+    }
 
-        private async Task ExecuteAsync(int number, bool pending)
+    private static async Task WriteAsync(string connectionString, StoredConnection next, string version)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(Update, connection)
         {
-            var now = DateTime.UtcNow;
-            await using var connection = new NpgsqlConnection(_connectionString);
-            await connection.OpenAsync();
-            await using var command = new NpgsqlCommand(Statement, connection)
+            Parameters =
             {
-                Parameters =
-                {
-                    new("access", _access),
-                    new("accessExpires", now.AddMinutes(5)),
-                    new("refresh", _refresh),
-                    new("refreshExpires", now.AddDays(90)),
-                    new("now", now),
-                    new("renew", now.AddDays(70)),
-                    new("attempt", NpgsqlDbType.Uuid) { Value = pending ? Guid.NewGuid() : DBNull.Value },
-                    new("first", NpgsqlDbType.TimestampTz) { Value = pending ? now : DBNull.Value },
-                    new("lease", NpgsqlDbType.TimestampTz) { Value = pending ? now.AddSeconds(20) : DBNull.Value },
-                    new("account", _accountIds[number]),
-                    new("version", _versions[number]++),
-                },
-            };
-            if (await command.ExecuteNonQueryAsync() != 1)
-            {
-                throw new InvalidOperationException("The statement found no row.");
-            }
+                new("recoverAt", NpgsqlDbType.Bigint) { Value = next.RecoverAt?.ToUnixTimeMilliseconds() ?? (object)DBNull.Value },
+                new("renewAt", next.RenewAt.ToUnixTimeMilliseconds()),
+                new("state", next.State),
+                new("status", next.Status.ToString()),
+                new("tokens", next.Tokens),
+                new("next", next.Version),
+                new("account", next.AccountId),
+                new("client", next.ClientId),
+                new("version", version),
+            },
+        };
+        if (await command.ExecuteNonQueryAsync() != 1)
+        {
+            throw new InvalidOperationException("The statement found no row.");
         }
     }
 }
