@@ -1,13 +1,17 @@
 using System.Text.Json;
 using Airwallex.OAuth.AspNetCore.Tests.Portal;
+using Airwallex.OAuth.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
 /// <summary>The flow in a real browser: its cookies, and its pages at every width, light and dark.</summary>
+#pragma warning disable CA1001 // xunit disposes of it, by IAsyncLifetime.
 public sealed class ConnectPageTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private static readonly string s_axe =
         new StreamReader(typeof(ConnectPageTests).Assembly.GetManifestResourceStream("axe.min.js")!).ReadToEnd();
@@ -17,6 +21,7 @@ public sealed class ConnectPageTests : IAsyncLifetime
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private WebApplication? _consent;
 
     public async Task InitializeAsync()
     {
@@ -37,6 +42,7 @@ public sealed class ConnectPageTests : IAsyncLifetime
     {
         await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
         _playwright?.Dispose();
+        await (_consent?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     [BrowserFact]
@@ -108,34 +114,49 @@ public sealed class ConnectPageTests : IAsyncLifetime
         await LookAsync(page, "refused", "Back to 127.0.0.1");
     }
 
-    private static Task<ConnectApp> StartAsync(Action<ConnectFlowOptions> flow) => ConnectApp.StartAsync(new Setup
+    private async Task<ConnectApp> StartAsync(Action<ConnectFlowOptions> flow)
     {
-        OnKestrel = true,
-        Flow = flow,
-        Services = services => services.AddUsers("Cookies", SameSiteMode.Strict),
-        Map = app =>
+        AirwallexSimulator simulator = null!;
+        _consent = await ConsentAsync(() => simulator);
+        var app = await ConnectApp.StartAsync(new Setup
         {
-            app.MapAirwallexOAuth();
-            app.MapUsers();
-        },
-    });
+            OnKestrel = true,
+            Simulator = created => simulator = created,
+            Flow = flow,
+            // Another site than 127.0.0.1, as Airwallex is.
+            Options = core => core.AuthorizeEndpoint = new UriBuilder(_consent.Urls.First()) { Host = "localhost", Path = "/oauth/authorize" }.Uri,
+            Services = services => services.AddUsers("Cookies", SameSiteMode.Strict),
+            Map = app =>
+            {
+                app.MapAirwallexOAuth();
+                app.MapUsers();
+            },
+        });
+        simulator.DefaultClient.AllowRedirectUri(new Uri(new Uri(app.App.Urls.First()), "/airwallex/callback"));
+        return app;
+    }
 
-    /// <summary>A tab whose Airwallex, at another site than the application, is one page with two links.</summary>
+    /// <summary>Airwallex's consent as one page with two links.</summary>
+    private static async Task<WebApplication> ConsentAsync(Func<AirwallexSimulator> simulator)
+    {
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", "--urls=http://127.0.0.1:0"]);
+        builder.Logging.ClearProviders();
+        var airwallex = builder.Build();
+        airwallex.MapGet("/oauth/authorize", (HttpContext context) =>
+        {
+            var url = new Uri(simulator().AuthorizeEndpoint + context.Request.QueryString.Value);
+            return Results.Content(
+                $"""<a href="{simulator().Authorize(url)}">Authorize</a> <a href="{simulator().Decline(url)}">Decline</a>""", "text/html");
+        });
+        await airwallex.StartAsync();
+        return airwallex;
+    }
+
     private async Task<IPage> OpenAsync(ConnectApp app)
     {
-        var address = new Uri(app.App.Urls.First());
-        app.Simulator.DefaultClient.AllowRedirectUri(new Uri(address, "/airwallex/callback"));
-        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions { BaseURL = address.ToString() });
+        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions { BaseURL = app.App.Urls.First() });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(20_000);
-        await page.RouteAsync(app.Simulator.AuthorizeEndpoint + "**", route => route.FulfillAsync(new RouteFulfillOptions
-        {
-            ContentType = "text/html",
-            Body = $"""
-                <a href="{app.Simulator.Authorize(new Uri(route.Request.Url))}">Authorize</a>
-                <a href="{app.Simulator.Decline(new Uri(route.Request.Url))}">Decline</a>
-                """,
-        }));
         return page;
     }
 

@@ -54,7 +54,9 @@ public sealed class SeveralApplicationsTests
     public async Task Webhook_secrets_come_from_the_section_of_the_application()
     {
         await using var app = await StartAsync();
+        app.Simulator.NextAccount("acct_1");
         using var browser = app.NewBrowser();
+        await app.ConnectAsync(browser, "/eu/airwallex/connect");
 
         Assert.Equal(HttpStatusCode.OK, await DeliverAsync("whsec_eu", "/eu/airwallex/webhooks"));
         Assert.Equal(HttpStatusCode.Unauthorized, await DeliverAsync("whsec_eu", "/airwallex/webhooks"));
