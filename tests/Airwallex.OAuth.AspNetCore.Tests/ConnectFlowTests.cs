@@ -20,7 +20,7 @@ public sealed class ConnectFlowTests
         Assert.Equal("/settings?tab=bank#airwallex", response.Headers.Location!.OriginalString);
         var connection = await app.Connections.FindAsync(await app.OnlyAccountAsync());
         Assert.Equal(ConnectionStatus.Active, connection!.Status);
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class ConnectFlowTests
 
         Assert.Equal("/", response.Headers.Location!.OriginalString);
         Assert.Equal(1, await app.CountConnectionsAsync());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]

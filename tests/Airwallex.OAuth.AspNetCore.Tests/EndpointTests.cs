@@ -74,7 +74,7 @@ public sealed class EndpointTests
     public async Task The_endpoints_can_be_anywhere(string prefix)
     {
         await using var app = await ConnectApp.StartAsync(map: app => app.MapAirwallexOAuth(prefix));
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/banking/airwallex/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/banking/airwallex/callback"));
         using var browser = app.NewBrowser();
 
         Assert.Equal("/", (await app.ConnectAsync(browser, "/banking/airwallex/connect")).Headers.Location!.OriginalString);
@@ -84,7 +84,7 @@ public sealed class EndpointTests
     public async Task The_endpoints_can_be_at_the_root()
     {
         await using var app = await ConnectApp.StartAsync(map: app => app.MapAirwallexOAuth("/"));
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/callback"));
         using var browser = app.NewBrowser();
 
         Assert.Equal("/", (await app.ConnectAsync(browser, "/connect")).Headers.Location!.OriginalString);
@@ -94,7 +94,7 @@ public sealed class EndpointTests
     public async Task The_endpoints_can_be_in_a_group()
     {
         await using var app = await ConnectApp.StartAsync(map: app => app.MapGroup("/api").MapAirwallexOAuth());
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/api/airwallex/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/api/airwallex/callback"));
         using var browser = app.NewBrowser();
 
         Assert.Equal("/", (await app.ConnectAsync(browser, "/api/airwallex/connect")).Headers.Location!.OriginalString);
@@ -106,7 +106,7 @@ public sealed class EndpointTests
         await using var app = await ConnectApp.StartAsync(
             services: services => services.AddRouting(routes => (routes.LowercaseUrls, routes.AppendTrailingSlash) = (true, true)),
             map: app => app.MapAirwallexOAuth("/Bank"));
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/Bank/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/Bank/callback"));
         using var browser = app.NewBrowser();
 
         Assert.Equal("/", (await app.ConnectAsync(browser, "/Bank/connect")).Headers.Location!.OriginalString);

@@ -32,7 +32,7 @@ public sealed class ProxyTests
                 app.UseRouting();
                 app.MapAirwallexOAuth();
             });
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/portal/airwallex/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/portal/airwallex/callback"));
         using var browser = app.NewBrowser();
 
         var callback = await app.AuthorizeAsync(browser, "/portal/airwallex/connect");
@@ -51,7 +51,7 @@ public sealed class ProxyTests
             app.UseRouting();
             app.MapAirwallexOAuth();
         });
-        app.Simulator.AllowRedirectUri(new Uri("http://localhost/portal/airwallex/callback"));
+        app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/portal/airwallex/callback"));
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser, "/portal/airwallex/connect?sign_up=true");
 
@@ -66,7 +66,7 @@ public sealed class ProxyTests
     {
         var redirectUri = new Uri("https://pay.example/base/airwallex/callback");
         await using var app = await ConnectApp.StartAsync(options: core => core.RedirectUri = redirectUri);
-        app.Simulator.AllowRedirectUri(redirectUri);
+        app.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
         using var browser = app.NewBrowser();
 
         var started = await browser.GetAsync("/airwallex/connect");
@@ -91,7 +91,7 @@ public sealed class ProxyTests
                 app.UseForwardedHeaders(headers);
                 app.MapAirwallexOAuth();
             });
-        app.Simulator.AllowRedirectUri(redirectUri);
+        app.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
         await using var proxy = await new PrefixProxy("/shop", app.App.GetTestServer().CreateHandler(), forwards).StartAsync();
         using var browser = new Browser(proxy.CreateHandler(), new Uri("http://localhost"));
 
@@ -108,7 +108,7 @@ public sealed class ProxyTests
     {
         var redirectUri = new Uri("http://localhost/shop/airwallex/callback");
         await using var app = await ConnectApp.StartAsync(options: core => core.RedirectUri = redirectUri);
-        app.Simulator.AllowRedirectUri(redirectUri);
+        app.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
         await using var proxy = await new PrefixProxy("/shop", app.App.GetTestServer().CreateHandler(), forwards: false).StartAsync();
         using var browser = new Browser(proxy.CreateHandler(), new Uri("http://localhost"));
 

@@ -16,14 +16,14 @@ public sealed class RepeatedCallbackTests
         var callback = await app.AuthorizeAsync(browser, "/airwallex/connect?returnUrl=/settings");
 
         var first = browser.GetAsync(callback);
-        await ConnectApp.WaitUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await ConnectApp.WaitUntilAsync(() => app.Simulator.DelayedRequests == 1);
         var second = browser.GetAsync(callback);
         app.Time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("/settings", (await first).Headers.Location!.OriginalString);
         Assert.Equal("/settings", (await second).Headers.Location!.OriginalString);
         Assert.Equal(1, app.ExchangesSent());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class RepeatedCallbackTests
 
         using var gaveUp = new CancellationTokenSource();
         var first = abandoned.GetAsync(callback, gaveUp.Token);
-        await ConnectApp.WaitUntilAsync(() => app.Simulator.RequestsHeldBack == 1);
+        await ConnectApp.WaitUntilAsync(() => app.Simulator.DelayedRequests == 1);
         await gaveUp.CancelAsync();
         var second = browser.GetAsync(callback);
         app.Time.Advance(TimeSpan.FromSeconds(5));

@@ -43,7 +43,7 @@ public sealed class WebhookTests
         Assert.Equal(HttpStatusCode.OK, status);
         await WaitForStatusAsync(app, "acct_1", ConnectionStatus.Active);
         Assert.NotNull(await app.Connections.GetAccessTokenAsync("acct_1"));
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class WebhookTests
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(2, app.RefreshesSent());
-        app.Simulator.AssertNoBrokenRules();
+        app.Simulator.AssertNoViolations();
     }
 
     [Fact]

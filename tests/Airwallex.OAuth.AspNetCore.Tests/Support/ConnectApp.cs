@@ -51,6 +51,7 @@ internal sealed class ConnectApp : IAsyncDisposable
         TimeProvider clock = setup.OnKestrel ? TimeProvider.System : time;
         var simulator = setup.InstanceOf?.Simulator ?? new AirwallexSimulator(
             new AirwallexSimulatorOptions { RedirectUris = [new("http://localhost/airwallex/callback")] }, clock);
+        setup.Simulator?.Invoke(simulator);
         var store = setup.InstanceOf?.Store ?? new FlakyStore();
         var log = new LogLines();
 

@@ -1,3 +1,4 @@
+using Airwallex.OAuth.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
@@ -8,6 +9,8 @@ namespace Airwallex.OAuth.AspNetCore.Tests;
 /// <summary>What a test's application has beside the defaults of <see cref="ConnectApp"/>.</summary>
 internal sealed class Setup
 {
+    private readonly EphemeralDataProtectionProvider _keys = new();
+
     /// <summary>Sets the flow's options.</summary>
     public Action<ConnectFlowOptions>? Flow { get; init; }
 
@@ -23,6 +26,9 @@ internal sealed class Setup
     /// <summary>Where the section "Airwallex" comes from; what is not in it has the defaults of <see cref="ConnectApp"/>.</summary>
     public IConfigurationRoot? Configuration { get; init; }
 
+    /// <summary>Prepares the simulated Airwallex.</summary>
+    public Action<AirwallexSimulator>? Simulator { get; init; }
+
     /// <summary>Another instance of the same application: it shares Airwallex, clock, store and keys with that one.</summary>
     public ConnectApp? InstanceOf { get; init; }
 
@@ -31,6 +37,4 @@ internal sealed class Setup
 
     /// <summary>The keys that instances share.</summary>
     public IDataProtectionProvider Keys => InstanceOf?.Keys ?? _keys;
-
-    private readonly EphemeralDataProtectionProvider _keys = new();
 }
