@@ -106,7 +106,7 @@ internal sealed class Invariants(World world)
         {
             switch (violation.Rule)
             {
-                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when exchange.IsLastSend || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
+                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when IsLastSend(exchange) || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused || IsOfNoUse(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
                 case RuleName.CodeReused: // A code is sent again after a response that says that the endpoint failed.
@@ -161,6 +161,9 @@ internal sealed class Invariants(World world)
     private bool WasOverwrittenLately(Instance sender, SharedDatabase.Row row) =>
         _overwritten.TryGetValue((row.Stored.AccountId, row.Stored.ClientId), out var last)
         && last.Loser == sender && Now - last.At < TimeSpan.FromSeconds(12);
+
+    // A last send starts a new grace period, and what failed in passing is sent again in it.
+    private bool IsLastSend(Exchange exchange) => world.Ledger.Find(exchange.RefreshToken!)!.Sends.Exists(send => send.IsLastSend);
 
     // A brownout kept the server from it until the grace period was over.
     private bool LeftInTime(Exchange exchange) =>
