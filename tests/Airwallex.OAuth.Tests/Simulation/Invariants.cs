@@ -70,8 +70,8 @@ internal sealed class Invariants(World world)
         world.Trace($"{instance} cuts its send of {World.Short(issued.Token)}");
         var row = world.Database.Find(issued.Family.ClientId, account);
         var ours = row?.State.Attempt is { } attempt && _attempts.GetValueOrDefault(attempt.Id) is { } known && known.Instance == instance ? attempt : null;
-        var age = Now - exchange.StartedAt;
-        if (ours is null || age > TimeSpan.FromSeconds(59) || instance.StalledUntil > exchange.StartedAt)
+        var age = Now - exchange.CalledAt;
+        if (ours is null || age > TimeSpan.FromSeconds(59) || instance.DisturbedAt > exchange.CalledAt)
         {
             return;
         }
@@ -88,7 +88,7 @@ internal sealed class Invariants(World world)
         var patience = sinceFirst - age > TimeSpan.FromSeconds(8) ? sinceFirst - age : TimeSpan.FromSeconds(8);
         var isLeaseOver = now > ours.LeaseExpiresAt - TimeSpan.FromSeconds(6.1);
         var leavesRoom = sinceFirst > TimeSpan.FromSeconds(50.4) && exchange.StartedAt + TimeSpan.FromSeconds(50) > Now;
-        if (age < patience - TimeSpan.FromSeconds(2.2) && !isLeaseOver && !leavesRoom)
+        if (age < patience - TimeSpan.FromSeconds(0.3) && !isLeaseOver && !leavesRoom)
         {
             world.Fail($"step 4: {instance} cut its send of {account} after {age.TotalSeconds:0.0} s without need");
         }
@@ -312,7 +312,7 @@ internal sealed class Invariants(World world)
             {
                 world.Fail($"invariant 3: {holder} received tokens of {family.Account} and dropped them, unsaved");
             }
-            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at && holder.StalledUntil < at)
+            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at && holder.DisturbedAt < at)
             {
                 world.Fail($"step 5: {holder} received tokens of {family.Account} and does not save them at once");
             }
