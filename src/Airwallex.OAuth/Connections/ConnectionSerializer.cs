@@ -35,6 +35,7 @@ internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
             StatusReason = json?.StatusReason,
             StatusChangedAt = json?.StatusChangedAt ?? default,
             AuthorizationId = json?.AuthorizationId ?? "",
+            Generation = json?.Generation ?? 0,
             ConnectedAt = json?.ConnectedAt ?? default,
             TokenEndpoint = json?.TokenEndpoint,
             Tokens = tokens,
@@ -107,6 +108,7 @@ internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
         new StateJson
         {
             AuthorizationId = connection.AuthorizationId,
+            Generation = connection.Generation,
             ConnectedAt = connection.ConnectedAt,
             TokenEndpoint = connection.TokenEndpoint,
             IssuedAt = connection.Tokens.IssuedAt,
@@ -133,6 +135,8 @@ internal sealed record TokenSecrets(string AccessToken, string RefreshToken)
 internal sealed class StateJson
 {
     public string AuthorizationId { get; init; } = "";
+
+    public int Generation { get; init; }
 
     public DateTimeOffset ConnectedAt { get; init; }
 

@@ -18,6 +18,9 @@ internal sealed record ConnectionState
     /// <summary>Names the customer's consent. Responses of an earlier one never replace a later one.</summary>
     public required string AuthorizationId { get; init; }
 
+    /// <summary>How many refresh tokens this authorization has had: one more with each successor that is saved.</summary>
+    public int Generation { get; init; }
+
     /// <summary>Information for people; compared nowhere.</summary>
     public DateTimeOffset ConnectedAt { get; init; }
 

@@ -27,8 +27,8 @@ internal partial class RefreshRules
         }
 
         // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited for our lease to end by
-        // the clock that stamps IssuedAt, so their order is certain.
-        return current.IsReadable && current.Tokens.RefreshToken != response.RefreshToken
+        // the clock that stamps IssuedAt, so their order is certain. A later generation is a successor of ours, which was saved after all.
+        return current.IsReadable && current.Generation <= sent.Generation + 1 && current.Tokens.RefreshToken != response.RefreshToken
             && current.Tokens.IssuedAt < response.IssuedAt
                 ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))
                 : SaveDecision.Keep(current);
@@ -101,6 +101,7 @@ internal partial class RefreshRules
         return current with
         {
             Tokens = response,
+            Generation = sent.Generation + 1,
             TokenEndpoint = sent.TokenEndpoint,
             Status = ConnectionStatus.Active,
             StatusReason = null,

@@ -162,7 +162,7 @@ internal sealed class Customers(World world)
             }
         }
 
-        if (Scheduler.Now - startedAt > TimeSpan.FromSeconds(31) && instance.StalledUntil < startedAt)
+        if (Scheduler.Now - startedAt > TimeSpan.FromSeconds(31) && instance.DisturbedAt < startedAt)
         {
             world.Fail($"step 6: a caller of {account} waited {(Scheduler.Now - startedAt).TotalSeconds:0.0} s");
         }
@@ -208,7 +208,7 @@ internal sealed class Customers(World world)
         {
             if (tries > 0 && world.AnyInstance() is { } instance)
             {
-                foreach (var issued in world.Ledger.All.Where(issued => families.Contains(issued.Family)))
+                foreach (var issued in world.Ledger.All.Where(issued => issued.Family.Account == account))
                 {
                     world.Ledger.Refusals.Remove(issued.Token);
                 }

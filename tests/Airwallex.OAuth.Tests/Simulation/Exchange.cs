@@ -5,7 +5,7 @@ using Airwallex.OAuth.Testing;
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>One token request on its way: it arrives, is carried out, its response comes back; each of them, or not.</summary>
-internal sealed class Exchange(World world, Instance instance, List<KeyValuePair<string, string>> form)
+internal sealed class Exchange(World world, Instance instance, List<KeyValuePair<string, string>> form, TimeSpan calledAt)
 {
     private readonly TaskCompletionSource<HttpResponseMessage> _response = new();
     private PendingTokenRequest? _pending;
@@ -18,6 +18,9 @@ internal sealed class Exchange(World world, Instance instance, List<KeyValuePair
     public string? RefreshToken { get; } = form.FirstOrDefault(pair => pair.Key == "refresh_token").Value;
 
     public string ClientId { get; } = form.First(pair => pair.Key == "client_id").Value;
+
+    /// <summary>When its client began to wait: before it connected.</summary>
+    public TimeSpan CalledAt => calledAt;
 
     public TimeSpan StartedAt { get; } = world.Scheduler.Now;
 

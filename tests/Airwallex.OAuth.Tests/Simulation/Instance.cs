@@ -58,6 +58,9 @@ internal sealed class Instance
 
     public TimeSpan StalledUntil { get; private set; }
 
+    /// <summary>When a stall was over, or its clock stepped.</summary>
+    public TimeSpan DisturbedAt { get; private set; } = TimeSpan.MinValue;
+
     public AirwallexOAuthOptions Options { get; set; }
 
     public VirtualClock Clock { get; }
@@ -85,9 +88,15 @@ internal sealed class Instance
 
     public void Stall(TimeSpan length)
     {
-        StalledUntil = _world.Scheduler.Now + length;
+        DisturbedAt = StalledUntil = _world.Scheduler.Now + length;
         NoteAbility();
         _world.Scheduler.At(StalledUntil, NoteAbility);
+    }
+
+    public void StepClock(TimeSpan skew)
+    {
+        Clock.Skew = skew;
+        DisturbedAt = _world.Scheduler.Now;
     }
 
     public void Crash()

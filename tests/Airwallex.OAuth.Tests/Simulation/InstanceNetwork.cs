@@ -6,6 +6,7 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var scheduler = world.Scheduler;
+        var calledAt = scheduler.Now;
         var faults = world.FaultsAreOn ? world.Faults : null;
         if (scheduler.Chance(faults?.Refused ?? 0))
         {
@@ -17,7 +18,7 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         await instance.PauseAsync(Latency()).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var form = Parse(await request.Content!.ReadAsStringAsync(CancellationToken.None).ConfigureAwait(false));
-        var exchange = new Exchange(world, instance, form);
+        var exchange = new Exchange(world, instance, form, calledAt);
         await using (cancellationToken.UnsafeRegister(_ => exchange.OnCut(), null).ConfigureAwait(false))
         {
             exchange.Start(Latency());

@@ -70,8 +70,8 @@ internal sealed class Invariants(World world)
         world.Trace($"{instance} cuts its send of {World.Short(issued.Token)}");
         var row = world.Database.Find(issued.Family.ClientId, account);
         var ours = row?.State.Attempt is { } attempt && _attempts.GetValueOrDefault(attempt.Id) is { } known && known.Instance == instance ? attempt : null;
-        var age = Now - exchange.StartedAt;
-        if (ours is null || age > TimeSpan.FromSeconds(59) || instance.StalledUntil > exchange.StartedAt)
+        var age = Now - exchange.CalledAt;
+        if (ours is null || age > TimeSpan.FromSeconds(59) || instance.DisturbedAt > exchange.CalledAt)
         {
             return;
         }
@@ -88,7 +88,7 @@ internal sealed class Invariants(World world)
         var patience = sinceFirst - age > TimeSpan.FromSeconds(8) ? sinceFirst - age : TimeSpan.FromSeconds(8);
         var isLeaseOver = now > ours.LeaseExpiresAt - TimeSpan.FromSeconds(6.1);
         var leavesRoom = sinceFirst > TimeSpan.FromSeconds(50.4) && exchange.StartedAt + TimeSpan.FromSeconds(50) > Now;
-        if (age < patience - TimeSpan.FromSeconds(1.2) && !isLeaseOver && !leavesRoom)
+        if (age < patience - TimeSpan.FromSeconds(0.3) && !isLeaseOver && !leavesRoom)
         {
             world.Fail($"step 4: {instance} cut its send of {account} after {age.TotalSeconds:0.0} s without need");
         }
@@ -106,7 +106,7 @@ internal sealed class Invariants(World world)
         {
             switch (violation.Rule)
             {
-                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when exchange.IsLastSend || exchange.IsExcused || IsOfNoUse(exchange):
+                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when IsLastSend(exchange) || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused || IsOfNoUse(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
                 case RuleName.CodeReused: // A code is sent again after a response that says that the endpoint failed.
@@ -161,6 +161,13 @@ internal sealed class Invariants(World world)
     private bool WasOverwrittenLately(Instance sender, SharedDatabase.Row row) =>
         _overwritten.TryGetValue((row.Stored.AccountId, row.Stored.ClientId), out var last)
         && last.Loser == sender && Now - last.At < TimeSpan.FromSeconds(12);
+
+    // A last send starts a new grace period, and what failed in passing is sent again in it.
+    private bool IsLastSend(Exchange exchange) => world.Ledger.Find(exchange.RefreshToken!)!.Sends.Exists(send => send.IsLastSend);
+
+    // A brownout kept the server from it until the grace period was over.
+    private bool LeftInTime(Exchange exchange) =>
+        world.Ledger.Find(exchange.RefreshToken!)?.RotatedAt + TimeSpan.FromSeconds(59) > exchange.StartedAt;
 
     private bool IsOfNoUse(Exchange exchange) =>
         exchange.RefreshToken is { } sent && world.Ledger.Find(sent) is { } issued
@@ -305,7 +312,7 @@ internal sealed class Invariants(World world)
             {
                 world.Fail($"invariant 3: {holder} received tokens of {family.Account} and dropped them, unsaved");
             }
-            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at && holder.StalledUntil < at)
+            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at && holder.DisturbedAt < at)
             {
                 world.Fail($"step 5: {holder} received tokens of {family.Account} and does not save them at once");
             }

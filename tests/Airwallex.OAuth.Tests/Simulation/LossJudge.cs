@@ -109,7 +109,7 @@ internal sealed class LossJudge(World world)
         var (first, inside) = GracePeriod(lost);
         return inside.FirstOrDefault(send => send.StartedAt >= first + TimeSpan.FromSeconds(51)
             && send.Fate == SendFate.Cut && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
-            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost && send.Instance.StalledUntil < send.StartedAt)?.Instance;
+            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost && send.Instance.DisturbedAt < send.StartedAt)?.Instance;
     }
 
     /// <summary>The sends of the grace period in which it was lost, and when that began.</summary>

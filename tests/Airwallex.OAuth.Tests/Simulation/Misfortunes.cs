@@ -142,7 +142,11 @@ internal sealed class Misfortunes(World world)
                 During(length, $"{victim} has another client's credentials", on => victim.Options = on ? world.OtherOptions : world.Options);
                 break;
             case (Trouble.Configuration, < 60) when victim is not null && world.UsesKeys:
-                During(length, $"{victim} is without keys", on => victim.HasKeys = !on);
+                During(length, $"{victim} is without keys", on =>
+                {
+                    victim.HasKeys = !on;
+                    victim.OnStoreFailed(null); // What cannot be encrypted cannot be saved.
+                });
                 break;
             case (Trouble.Everything, < 25) or (Trouble.BadNetwork, < 30):
                 During(length, "the endpoint goes down", on => world.EndpointIsDown = on);
@@ -162,7 +166,7 @@ internal sealed class Misfortunes(World world)
                 victim.Stall(Scheduler.Between(0, Math.Max(0, most)));
                 break;
             case (_, < 92) when victim is not null && victim.StalledUntil < Scheduler.Now:
-                victim.Clock.Skew = Scheduler.Between(0, 5);
+                victim.StepClock(Scheduler.Between(0, 5));
                 world.Trace($"the clock of {victim} steps to {victim.Clock.Skew.TotalSeconds:0.0} s");
                 break;
             default:

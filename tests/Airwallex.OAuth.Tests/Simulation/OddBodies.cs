@@ -9,7 +9,9 @@ internal static class OddBodies
     private static readonly string[] Fields =
         ["access_token", "account_id", "expires_in", "refresh_token_expires_in", "scope", "token_type"];
 
-    private static readonly string[] Values = ["null", "\"\"", "\"300\"", "true", "0", "-1", "1e300", "[]", "[\"a\",1]", "{}"];
+    private static readonly string[] NoTexts = ["null", "\"\"", "true", "0", "-1", "1e300", "[]", "{}"];
+
+    private static readonly string[] Values = [.. NoTexts, "\"300\"", "[\"a\",1]"];
 
     /// <summary>Every field but the refresh token may be missing or of another type.</summary>
     public static string Odd(Scheduler scheduler, TokenResult result)
@@ -24,7 +26,8 @@ internal static class OddBodies
             }
             else if (field != "account_id")
             {
-                json[field] = JsonNode.Parse(scheduler.OneOf(Values));
+                // A text in place of the access token would be taken for one.
+                json[field] = JsonNode.Parse(scheduler.OneOf(field == "access_token" ? NoTexts : Values));
             }
         }
 

@@ -49,7 +49,6 @@ internal sealed class Scheduler(int seed)
                 throw new InvalidOperationException("The run does not come to an end.");
             }
 
-            if (World.Live) Console.WriteLine($"  {Now.TotalSeconds:0.000} {action.Method.DeclaringType?.Name}.{action.Method.Name} {action.Target}");
             action();
         }
 
