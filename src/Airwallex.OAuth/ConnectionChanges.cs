@@ -48,7 +48,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             current => current switch
             {
                 null => SaveDecision.Write(imported),
-                { IsReadable: false } => throw Unreadable(accountId, "import"),
+                { IsReadable: false } => throw ConnectionErrors.Unreadable(accountId),
                 { IsActive: true } => SaveDecision.Keep(current),
                 _ => SaveDecision.Write(imported),
             },
@@ -75,7 +75,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             lastRead: null,
             current => current switch
             {
-                { IsReadable: false } => throw Unreadable(accountId, "reactivate"),
+                { IsReadable: false } => throw ConnectionErrors.Unreadable(accountId),
                 null or { IsActive: true } => SaveDecision.Keep(current),
                 _ => SaveDecision.Write(current with
                 {
@@ -194,10 +194,4 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             throw missing;
         }
     }
-
-    private static AirwallexOAuthException Unreadable(string accountId, string doing) =>
-        new($"Cannot {doing} account {accountId}. {ConnectionState.UnreadableReason} Or disconnect it, or let the customer connect again.")
-        {
-            AccountId = accountId,
-        };
 }

@@ -71,13 +71,5 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     }
 
     private static CachedAccessToken Usable(string accountId, RefreshResult result) =>
-        result.Token.Value is not null
-            ? result.Token
-            : throw new AirwallexOAuthException(
-                $"Airwallex's last token response for account {accountId} held no access token that can be used. Its refresh token is saved; "
-                + "try again in a moment.")
-            {
-                AccountId = accountId,
-                IsTransient = true,
-            };
+        result.Token.Value is not null ? result.Token : throw ConnectionErrors.NoUsableAccessToken(accountId);
 }

@@ -23,28 +23,6 @@ internal sealed record Cooldown(
     public bool IsOver(TimeProvider time, AirwallexOAuthOptions current) =>
         time.GetTimestamp() >= UntilTimestamp || !ReferenceEquals(current, Options);
 
-    public AirwallexOAuthException ToException(string accountId, TimeProvider time)
-    {
-        var left = time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp);
-        var retryAfter = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        var message = $"The tokens of account {accountId} could not be refreshed a moment ago, and the next try is not before "
-            + $"{Until:O}. The last error was: {LastError.Message}";
-        return LastError is TokenRequestException last
-            ? new TokenRequestException(message, last)
-            {
-                AccountId = accountId,
-                StatusCode = last.StatusCode,
-                Error = last.Error,
-                ErrorDescription = last.ErrorDescription,
-                TraceId = last.TraceId,
-                IsTransient = last.IsTransient,
-                RetryAfter = retryAfter,
-            }
-            : new AirwallexOAuthException(message, LastError)
-            {
-                AccountId = accountId,
-                IsTransient = LastError.IsTransient,
-                RetryAfter = retryAfter,
-            };
-    }
+    public AirwallexOAuthException ToException(string accountId, TimeProvider time) =>
+        ConnectionErrors.CoolingDown(accountId, LastError, Until, time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp));
 }

@@ -91,19 +91,14 @@ internal partial class RefreshOperation
         }
 
         (Entry.Knowledge, Entry.Cooldown) = (AttemptKnowledge.None, null);
-        switch (stored)
-        {
-            case null:
-                throw new ConnectionNotFoundException(AccountId);
-            case { IsReadable: false }:
-                throw Unreadable();
-            case { IsActive: false }:
-                throw new ReauthorizationRequiredException(AccountId, stored.StatusReason ?? "The connection has ended.");
-        }
-
         _trace.Saved();
-        ReportSuccess(outcome, stored);
-        return new RefreshResult(stored, Publish(stored), outcome.SentAt);
+        return stored switch
+        {
+            null => throw new ConnectionNotFoundException(AccountId),
+            { IsReadable: false } => throw ConnectionErrors.Unreadable(AccountId),
+            { IsActive: false } => throw ConnectionErrors.Ended(stored),
+            _ => Finish(outcome, stored),
+        };
     }
 
     private void ServeFromMemory(ConnectionState sent, SendOutcome outcome, AirwallexOAuthException failure)
@@ -117,18 +112,20 @@ internal partial class RefreshOperation
         }
     }
 
-    private void ReportSuccess(SendOutcome outcome, ConnectionState stored)
+    private RefreshResult Finish(SendOutcome outcome, ConnectionState stored)
     {
+        var result = new RefreshResult(stored, Publish(stored), outcome.SentAt);
         if (stored.Tokens.RefreshToken != outcome.Response!.RefreshToken)
         {
             _trace.End("superseded");
-            return;
+            return result;
         }
 
         var isRecovered = outcome.IsInDoubt;
         _trace.End(isRecovered ? "recovered" : "refreshed");
         Application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
         Application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);
+        return result;
     }
 
     /// <summary>Ends the connection, if a fresh read still shows the refresh token that was refused.</summary>
@@ -137,14 +134,7 @@ internal partial class RefreshOperation
         var sent = lease.Current;
         if (sent.TokenEndpoint is { } issuer && issuer != TokenEndpoint)
         {
-            var failure = new TokenRequestException(
-                $"{TokenEndpoint} refused the refresh token of account {AccountId}, which {issuer} issued. This proves nothing, and the "
-                + "connection is untouched. Check Environment and TokenEndpoint; if they are right, let the customer connect again.", refusal)
-            {
-                AccountId = AccountId,
-                StatusCode = refusal.StatusCode,
-                Error = refusal.Error,
-            };
+            var failure = ConnectionErrors.RefusedElsewhere(AccountId, TokenEndpoint, issuer, refusal);
             throw await FailAsync(lease, SendOutcome.Failed(failure, isInDoubt: false)).ConfigureAwait(false);
         }
 

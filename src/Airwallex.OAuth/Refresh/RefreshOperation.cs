@@ -49,12 +49,7 @@ internal partial class RefreshOperation(
         }
         catch (Exception exception)
         {
-            failure = exception as AirwallexOAuthException ?? new AirwallexOAuthException(
-                $"The refresh of account {AccountId} failed unexpectedly: {exception.Message}", exception)
-            {
-                AccountId = AccountId,
-                IsTransient = true,
-            };
+            failure = exception as AirwallexOAuthException ?? ConnectionErrors.Unexpected(AccountId, exception);
             Report(failure);
         }
         finally
@@ -129,21 +124,14 @@ internal partial class RefreshOperation(
             throw;
         }
 
-        if (current is null)
-        {
-            throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false);
-        }
-
         return current switch
         {
-            { IsReadable: false } => throw Unreadable(),
-            { IsActive: false } => throw new ReauthorizationRequiredException(AccountId, current.StatusReason ?? "The connection has ended."),
+            null => throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false),
+            { IsReadable: false } => throw ConnectionErrors.Unreadable(AccountId),
+            { IsActive: false } => throw ConnectionErrors.Ended(current),
             _ => current,
         };
     }
-
-    private AirwallexOAuthException Unreadable() =>
-        new($"The connection of account {AccountId} cannot be used. {ConnectionState.UnreadableReason}") { AccountId = AccountId };
 
     // Should the refresh fail, an access token that is still valid for a moment is better than none.
     private void OfferMeanwhile(ConnectionState current)
@@ -195,21 +183,14 @@ internal partial class RefreshOperation(
             return;
         }
 
+        var left = decision.Until - Now;
         Application.Log.GraceExceeded(AccountId, decision.Until);
         if (!Request.IsAlone)
         {
             _hasOnlyLooked = true;
-            throw new AirwallexOAuthException(
-                $"The response to a refresh of account {AccountId} was lost, and the grace period is over. "
-                + $"Its refresh token is sent once more at {decision.Until:O}, unless another instance has the response.")
-            {
-                AccountId = AccountId,
-                IsTransient = true,
-                RetryAfter = decision.Until - Now,
-            };
+            throw ConnectionErrors.GraceExceeded(AccountId, decision.Until, left);
         }
 
-        var left = decision.Until - Now;
         await Application.DelayAsync(left < _timings.RecoveryInterval ? left : _timings.RecoveryInterval).ConfigureAwait(false);
     }
 }

@@ -98,7 +98,7 @@ internal sealed class RefreshSender(
             var isSent = Interlocked.Exchange(ref body, Cut) == AskedFor;
             BackgroundTasks.Forget(sending);
             application.Tasks.Cancel(cut);
-            return (null, Failure(await keeping.ConfigureAwait(false), null, isSent));
+            return (null, ConnectionErrors.Cut(accountId, await keeping.ConfigureAwait(false), null, isSent));
         }
         catch (TokenRequestException exception)
         {
@@ -106,16 +106,9 @@ internal sealed class RefreshSender(
         }
         catch (Exception exception)
         {
-            return (null, Failure(exception.Message, exception, isSent: Interlocked.Exchange(ref body, Cut) == AskedFor));
+            var isSent = Interlocked.Exchange(ref body, Cut) == AskedFor;
+            return (null, ConnectionErrors.Cut(accountId, exception.Message, exception, isSent));
         }
-
-        TokenRequestException Failure(string why, Exception? inner, bool isSent) =>
-            new($"The refresh of account {accountId} was cut. {why} {(isSent ? "Airwallex may have processed it." : "Nothing was sent.")}", inner)
-            {
-                AccountId = accountId,
-                IsTransient = true,
-                RequestNotSent = !isSent,
-            };
     }
 
     private async Task<bool> IsStoredAsync(Lease lease)

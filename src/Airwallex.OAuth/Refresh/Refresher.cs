@@ -25,13 +25,7 @@ internal sealed class Refresher(AirwallexApplication application)
 
             if (operation.SaveFailure is { } unsaved && !operation.HasEnded)
             {
-                throw new AirwallexOAuthException(
-                    $"The last tokens of account {accountId} could not be saved yet, and no refresh token is sent before they are. "
-                    + "Repair the token store.", unsaved)
-                {
-                    AccountId = accountId,
-                    IsTransient = true,
-                };
+                throw ConnectionErrors.NotSavedYet(accountId, unsaved);
             }
         }
     }
@@ -107,12 +101,7 @@ internal sealed class Refresher(AirwallexApplication application)
         }
         catch (TimeoutException exception)
         {
-            throw new AirwallexOAuthException(
-                $"The refresh of account {accountId} takes long and goes on. Try again in a moment.", exception)
-            {
-                AccountId = accountId,
-                IsTransient = true,
-            };
+            throw ConnectionErrors.TakesLong(accountId, exception);
         }
     }
 
