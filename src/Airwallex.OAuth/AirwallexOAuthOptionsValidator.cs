@@ -114,7 +114,8 @@ internal sealed class AirwallexOAuthOptionsValidator : IValidateOptions<Airwalle
         Require(
             keepAlive.WindowStart > 0 && keepAlive.WindowStart < keepAlive.WindowEnd && keepAlive.WindowEnd < 1,
             $"KeepAlive.WindowStart ({Text(keepAlive.WindowStart)}) and KeepAlive.WindowEnd " +
-            $"({Text(keepAlive.WindowEnd)}) must rise between 0 and 1: the window lies within the refresh token's life.", faults);
+            $"({Text(keepAlive.WindowEnd)}) must rise between 0 and 1: the window lies within the refresh " +
+            "token's life.", faults);
         Require(
             keepAlive.MaxConcurrency is >= 1 and <= 1000,
             $"KeepAlive.MaxConcurrency ({keepAlive.MaxConcurrency}) must be from 1 to 1000.", faults);

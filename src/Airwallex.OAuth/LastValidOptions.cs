@@ -45,8 +45,8 @@ internal sealed class LastValidOptions(
             throw new OptionsValidationException(name, typeof(AirwallexOAuthOptions),
             [
                 $"ClientId '{options.ClientId}' of {ApplicationRegistration.Describe(name)} is also that of " +
-                $"{ApplicationRegistration.Describe(same)}: give each application a client id of its own, or register " +
-                "one.",
+                $"{ApplicationRegistration.Describe(same)}: give each application a client id of its own, or " +
+                "register one.",
             ]);
         }
     }

@@ -45,8 +45,8 @@ internal sealed class StartChecks(
         {
             throw new InvalidOperationException(
                 $"No token store was chosen, and the environment is {host.EnvironmentName}: connections would live " +
-                "in memory only, and a restart would lose every one. Call AddTokenStore or AddEntityFrameworkStore on " +
-                "the builder that AddAirwallexOAuth returns; AddTokenStore<InMemoryTokenStore>() accepts the loss.");
+                "in memory only, and a restart would lose every one. Call AddTokenStore or AddEntityFrameworkStore " +
+                "on the builder that AddAirwallexOAuth returns; AddTokenStore<InMemoryTokenStore>() accepts the loss.");
         }
 
         if (store is not InMemoryTokenStore && services.GetService<IDataProtectionProvider>() is null)

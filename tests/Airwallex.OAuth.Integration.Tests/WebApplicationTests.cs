@@ -78,8 +78,8 @@ public sealed class WebApplicationTests : IAsyncDisposable
 
     private static async Task<string> AccountOfAsync(HttpClient browser, int tenant)
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, "/account") { Headers = { { "X-Tenant", $"acct_{tenant}" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/account");
+        request.Headers.Add("X-Tenant", $"acct_{tenant}");
         using var response = await browser.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadAsStringAsync();

@@ -146,8 +146,9 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
         if (!settings.Hosts.Allows(request.RequestUri))
         {
             throw new AirwallexOAuthException(
-                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the host " +
-                $"of ApiBaseAddress ({Origin(settings.BaseAddress)}) only, over https or loopback. If this host is Airwallex's, list it in AdditionalApiHosts.")
+                $"Nothing was sent to {Origin(request.RequestUri)}: access tokens of account {accountId} go to the " +
+                $"host of ApiBaseAddress ({Origin(settings.BaseAddress)}) only, over https or loopback. If this " +
+                "host is Airwallex's, list it in AdditionalApiHosts.")
             {
                 AccountId = accountId,
             };

@@ -38,8 +38,8 @@ public sealed class ApiClientTests
     {
         await using var program = new ApiProgram(configure: options => options.ApiVersion = "2025-04-25");
         await program.ConnectAsync();
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, "a") { Headers = { { "X-Api-Version", "2024-01-01" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "a");
+        request.Headers.Add("X-Api-Version", "2024-01-01");
 
         await program.ClientOf().SendAsync(request);
 

@@ -30,8 +30,9 @@ public sealed class HotPathTests
         await using var program = new ApiProgram();
         await program.ConnectAsync();
         using var inner = new Completed();
-        using var withToken = new HttpMessageInvoker(new AirwallexTokenHandler(
-            program.Services.GetRequiredKeyedService<ApiAddress>(""), selector: null) { InnerHandler = inner });
+        var api = program.Services.GetRequiredKeyedService<ApiAddress>("");
+        using var withToken = new HttpMessageInvoker(
+            new AirwallexTokenHandler(api, selector: null) { InnerHandler = inner });
         using var request = new HttpRequestMessage(HttpMethod.Get, "https://api-demo.airwallex.com/api/v1/account");
 
         var sending = withToken.SendAsync(request.SetAirwallexAccount(ApiProgram.Account), CancellationToken.None);
