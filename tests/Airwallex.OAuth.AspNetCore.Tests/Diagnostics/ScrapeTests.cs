@@ -78,7 +78,7 @@ public sealed partial class ScrapeTests
     }
 
     [PromtoolFact]
-    public async Task An_outage_of_the_token_endpoint_raises_its_alert()
+    public async Task An_outage_of_the_token_endpoint_raises_its_alerts()
     {
         await using var app = await StartAsync();
         await ConnectAsync(app);
@@ -88,7 +88,8 @@ public sealed partial class ScrapeTests
         app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503));
         await recorder.RunAsync(TimeSpan.FromMinutes(12), FailAsync);
 
-        Assert.Contains("AirwallexOAuthTokenEndpointFailing", await recorder.FiringAsync());
+        await recorder.AssertFiringAsync(
+            "AirwallexOAuthGracePeriodExceeded", "AirwallexOAuthResponsesLost", "AirwallexOAuthTokenEndpointFailing");
 
         async Task FailAsync()
         {
@@ -100,6 +101,7 @@ public sealed partial class ScrapeTests
 
     private static Task<ConnectApp> StartAsync() => ConnectApp.StartAsync(
         flow: options => options.Webhooks.Secrets = [ConnectApp.WebhookSecret],
+        options: core => core.KeepAlive.Enabled = true,
         services: services => services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(AirwallexOAuthDiagnostics.MeterName)
             .AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 0)),
@@ -184,7 +186,15 @@ public sealed partial class ScrapeTests
             }
         }
 
-        public async Task AssertFiringAsync(params string[] alerts) => Assert.Equal(alerts, await FiringAsync());
+        public async Task AssertFiringAsync(params string[] alerts)
+        {
+            var firing = await FiringAsync();
+            var seen = _scrapes[^1].Lines.Where(line => line.Value != "0" && !line.Key.Contains("_bucket{", StringComparison.Ordinal));
+            Assert.True(alerts.SequenceEqual(firing), $"""
+                Firing: {string.Join(", ", firing)}
+                {string.Join('\n', seen.Select(line => $"{line.Key} {line.Value}"))}
+                """);
+        }
 
         /// <summary>The alerts that fire at the last scrape.</summary>
         public async Task<IReadOnlyList<string>> FiringAsync()
