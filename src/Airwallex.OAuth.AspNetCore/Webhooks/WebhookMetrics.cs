@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Counts deliveries by outcome, each there from the start with 0. Listeners read the counts when they like, so that counting calls nobody.
-/// Thread-safe.
+/// Counts deliveries by outcome, each there from the start with 0. Listeners read the counts when they like, so that
+/// counting calls nobody. Thread-safe.
 /// </summary>
 internal sealed class WebhookMetrics
 {

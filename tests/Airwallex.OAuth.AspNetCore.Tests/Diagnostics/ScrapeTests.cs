@@ -7,7 +7,9 @@ using OpenTelemetry.Metrics;
 
 namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 
-/// <summary>What Prometheus gets from a running application through OpenTelemetry, and what the alerts make of it.</summary>
+/// <summary>
+/// What Prometheus gets from a running application through OpenTelemetry, and what the alerts make of it.
+/// </summary>
 public sealed partial class ScrapeTests
 {
     private static readonly string s_docs = Path.Combine(FindRoot(), "src", "Airwallex.OAuth", "docs");
@@ -164,7 +166,9 @@ public sealed partial class ScrapeTests
     [GeneratedRegex("""alertname=\\?"(\w+)""")]
     private static partial Regex AlertName();
 
-    /// <summary>Scrapes every 15 s of the test's clock, and lets promtool evaluate the alerts on what was scraped.</summary>
+    /// <summary>
+    /// Scrapes every 15 s of the test's clock, and lets promtool evaluate the alerts on what was scraped.
+    /// </summary>
     private sealed class Recorder(ConnectApp app)
     {
         private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);

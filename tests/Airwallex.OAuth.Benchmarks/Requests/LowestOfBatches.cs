@@ -4,8 +4,8 @@ using Airwallex.OAuth.Benchmarks.Peers;
 namespace Airwallex.OAuth.Benchmarks.Requests;
 
 /// <summary>
-/// The same requests as <see cref="RequestBenchmarks"/>, as the lowest of 1,000 short batches by turns. Short batches fit between the
-/// interruptions of a busy machine, which BenchmarkDotNet's long ones do not.
+/// The same requests as <see cref="RequestBenchmarks"/>, as the lowest of 1,000 short batches by turns. Short batches
+/// fit between the interruptions of a busy machine, which BenchmarkDotNet's long ones do not.
 /// </summary>
 internal static class LowestOfBatches
 {

@@ -4,8 +4,9 @@ using Airwallex.OAuth.Benchmarks.Peers;
 namespace Airwallex.OAuth.Benchmarks.Scenarios;
 
 /// <summary>
-/// A steady load over many expiries: 2,000 requests a second on one account for 10 s. With refreshes, a token lives 3 s and is replaced in the
-/// background after half of that, by an endpoint that takes 50 ms; without, the token outlives the run. Rounds take turns.
+/// A steady load over many expiries: 2,000 requests a second on one account for 10 s. With refreshes, a token lives 3 s
+/// and is replaced in the background after half of that, by an endpoint that takes 50 ms; without, the token outlives
+/// the run. Rounds take turns.
 /// </summary>
 internal static class LoadScenario
 {
