@@ -1,3 +1,4 @@
+using System.Globalization;
 using Airwallex.OAuth.Benchmarks.Requests;
 using Airwallex.OAuth.Benchmarks.Scenarios;
 using Airwallex.OAuth.Benchmarks.Store;
@@ -7,10 +8,12 @@ using BenchmarkDotNet.Running;
 return args switch
 {
     ["requests", .. var rest] => Measure<RequestBenchmarks>(rest),
+    ["lowest"] => await RunAsync(LowestOfBatches.RunAsync),
     ["contention", .. var rest] => Measure<ContentionBenchmarks>(rest),
     ["expiry"] => await RunAsync(ExpiryScenario.RunAsync),
     ["load"] => await RunAsync(LoadScenario.RunAsync),
-    ["memory", .. var rest] => await RunAsync(() => MemoryScenario.RunAsync(rest is [var count] ? int.Parse(count, null) : 1_000_000)),
+    ["memory"] => await RunAsync(() => MemoryScenario.RunAsync(1_000_000)),
+    ["memory", var accounts] => await RunAsync(() => MemoryScenario.RunAsync(int.Parse(accounts, CultureInfo.InvariantCulture))),
     ["store"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync, StoreBenchmarks.KeepAliveAsync),
     ["store", "refresh"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync),
     ["store", "keep-alive"] => await OnPostgresAsync(StoreBenchmarks.KeepAliveAsync),
@@ -49,6 +52,6 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 
 static int Usage()
 {
-    Console.Error.WriteLine("Say which: requests | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
+    Console.Error.WriteLine("Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
     return 2;
 }

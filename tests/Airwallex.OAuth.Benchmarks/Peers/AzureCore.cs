@@ -6,8 +6,8 @@ using Azure.Core.Pipeline;
 namespace Airwallex.OAuth.Benchmarks.Peers;
 
 /// <summary>
-/// Azure.Core's bearer token policy in a pipeline that holds nothing else, so that neither its retries nor its logging count. Its own baseline is
-/// the same pipeline with a policy that sets a constant header.
+/// Azure.Core's bearer token policy in a pipeline that holds nothing else, so that neither its retries nor its logging
+/// count. Its own baseline is the same pipeline with a policy that sets a constant header.
 /// </summary>
 internal sealed class AzureCore : Client
 {

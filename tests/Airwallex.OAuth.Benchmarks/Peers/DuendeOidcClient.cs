@@ -3,7 +3,8 @@ using Duende.IdentityModel.OidcClient;
 namespace Airwallex.OAuth.Benchmarks.Peers;
 
 /// <summary>
-/// Duende.IdentityModel.OidcClient's handler for one user. It knows no expiry: it sends the token it has, and refreshes after a 401.
+/// Duende.IdentityModel.OidcClient's handler for one user. It knows no expiry: it sends the token it has, and refreshes
+/// after a 401.
 /// </summary>
 internal static class DuendeOidcClient
 {

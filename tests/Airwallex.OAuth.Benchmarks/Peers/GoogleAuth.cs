@@ -7,8 +7,9 @@ using Google.Apis.Http;
 namespace Airwallex.OAuth.Benchmarks.Peers;
 
 /// <summary>
-/// Google.Apis.Auth's credential of a user, as interceptor of Google's message handler. That handler adds headers to each request, so a new one
-/// is made for each send; its own baseline is the same handler with an interceptor that sets a constant header.
+/// Google.Apis.Auth's credential of a user, as interceptor of Google's message handler. That handler adds headers to
+/// each request, so a new one is made for each send; its own baseline is the same handler with an interceptor that sets
+/// a constant header.
 /// </summary>
 internal sealed class GoogleAuth : Client
 {
@@ -25,7 +26,9 @@ internal sealed class GoogleAuth : Client
 
     public static Client CreateBaseline(HttpMessageHandler inner) => new GoogleAuth(inner, new ConstantHeaderInterceptor());
 
-    /// <param name="endpoint">Makes the client of the token endpoint. Default: none, the token is not refreshed.</param>
+    /// <param name="endpoint">
+    /// Makes the client of the token endpoint. Default: none, the token is not refreshed.
+    /// </param>
     /// <param name="issuedAt">When the token was issued. Default: now.</param>
     public static UserCredential CreateCredential(Google.Apis.Http.IHttpClientFactory? endpoint = null, DateTime? issuedAt = null)
     {

@@ -6,8 +6,8 @@ using Microsoft.Identity.Client;
 namespace Airwallex.OAuth.Benchmarks.Peers;
 
 /// <summary>
-/// Microsoft.Identity.Client (MSAL): a handler that asks it for the token of each request, as its documentation shows. MSAL is asked, not
-/// called by a pipeline of its own.
+/// Microsoft.Identity.Client (MSAL): a handler that asks it for the token of each request, as its documentation shows.
+/// MSAL is asked, not called by a pipeline of its own.
 /// </summary>
 internal sealed class MicrosoftIdentity(HttpMessageHandler inner, IConfidentialClientApplication application) : DelegatingHandler(inner)
 {

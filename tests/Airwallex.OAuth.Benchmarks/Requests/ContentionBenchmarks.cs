@@ -3,7 +3,9 @@ using BenchmarkDotNet.Attributes;
 
 namespace Airwallex.OAuth.Benchmarks.Requests;
 
-/// <summary>Eight tasks at once, each sending 20,000 requests; the figures are per request. On one account, or on one each.</summary>
+/// <summary>
+/// Eight tasks at once, each sending 20,000 requests; the figures are per request. On one account, or on one each.
+/// </summary>
 [MemoryDiagnoser]
 public class ContentionBenchmarks : IDisposable
 {

@@ -4,8 +4,8 @@ using BenchmarkDotNet.Attributes;
 namespace Airwallex.OAuth.Benchmarks.Requests;
 
 /// <summary>
-/// One request with a cached token. The inner handler completes at once, or later: between send and await. Methods ending in
-/// "Constant" are the peers' own baselines, in the pipeline that the peer needs.
+/// One request with a cached token. The inner handler completes at once, or later: between send and await. Methods
+/// ending in "Constant" are the peers' own baselines, in the pipeline that the peer needs.
 /// </summary>
 [MemoryDiagnoser]
 public class RequestBenchmarks : IDisposable

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Airwallex.OAuth.Benchmarks.Scenarios;
 
-/// <summary>Accounts that are touched once: what each costs while its token lives, and after. The store keeps nothing in memory.</summary>
+/// <summary>
+/// Accounts that are touched once: what each costs while its token lives, and after. The store keeps nothing in memory.
+/// </summary>
 internal static class MemoryScenario
 {
     public static async Task RunAsync(int accounts)
