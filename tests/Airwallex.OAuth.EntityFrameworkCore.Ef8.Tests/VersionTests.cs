@@ -8,9 +8,12 @@ public sealed class VersionTests
     [Fact]
     public void The_store_is_the_one_for_net8_on_entity_framework_core_8()
     {
-        var framework = typeof(AirwallexConnectionEntity).Assembly.GetCustomAttributes(typeof(System.Runtime.Versioning.TargetFrameworkAttribute), false);
+        var framework = typeof(AirwallexConnectionEntity).Assembly.GetCustomAttributes(
+            typeof(System.Runtime.Versioning.TargetFrameworkAttribute), false);
 
-        Assert.Equal(".NETCoreApp,Version=v8.0", ((System.Runtime.Versioning.TargetFrameworkAttribute)framework[0]).FrameworkName);
+        Assert.Equal(
+            ".NETCoreApp,Version=v8.0",
+            ((System.Runtime.Versioning.TargetFrameworkAttribute)framework[0]).FrameworkName);
         Assert.Equal(8, typeof(DbContext).Assembly.GetName().Version!.Major);
     }
 }

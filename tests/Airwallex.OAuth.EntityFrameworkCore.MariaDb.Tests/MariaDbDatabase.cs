@@ -14,7 +14,8 @@ internal sealed class MariaDbDatabase : TestDatabase
     private MariaDbDatabase(string server, bool isRetrying)
     {
         (_server, _isRetrying) = (server, isRetrying);
-        ConnectionString = new MySqlConnectionStringBuilder(server) { Database = _name, MaximumPoolSize = 60 }.ConnectionString;
+        ConnectionString = new MySqlConnectionStringBuilder(server) { Database = _name, MaximumPoolSize = 60 }
+            .ConnectionString;
     }
 
     public override string ConnectionString { get; }
@@ -30,7 +31,8 @@ internal sealed class MariaDbDatabase : TestDatabase
     public override string Quote(string name) => $"`{name}`";
 
     public override void Use(DbContextOptionsBuilder options) => options.UseMySql(
-        ConnectionString, MariaDbServerVersion.LatestSupportedServerVersion, mySql => _ = _isRetrying ? mySql.EnableRetryOnFailure() : mySql);
+        ConnectionString, MariaDbServerVersion.LatestSupportedServerVersion, mySql =>
+            _ = _isRetrying ? mySql.EnableRetryOnFailure() : mySql);
 
     public override DbConnection CreateConnection() => new MySqlConnection(ConnectionString);
 

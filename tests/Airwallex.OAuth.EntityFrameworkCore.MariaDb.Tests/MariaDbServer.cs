@@ -4,24 +4,24 @@ using MySqlConnector;
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>
-/// The MariaDB server of this test run: the one that AIRWALLEX_TEST_MARIADB names, or a throwaway one of the binaries installed on this machine, on a
-/// Unix socket in a temporary folder.
+/// The MariaDB server of this test run: the one that AIRWALLEX_TEST_MARIADB names, or a throwaway one of the binaries
+/// installed on this machine, on a Unix socket in a temporary folder.
 /// </summary>
 internal static class MariaDbServer
 {
     private const string ConnectionStringVariable = "AIRWALLEX_TEST_MARIADB";
 
-    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even because they were killed,
-    // the server is stopped and the folder deleted.
+    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even
+    // because they were killed, the server is stopped and the folder deleted.
     private const string Script =
         """
         set -e
         dir=$(mktemp -d /tmp/airwallex-mariadb.XXXXXX)
         trap 'rm -rf "$dir"' EXIT
-        mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db >"$dir/log" 2>&1 ||
-          { cat "$dir/log" >&2; exit 1; }
-        mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/socket" --pid-file="$dir/pid" --skip-networking --max-connections=500 \
-          --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=0 </dev/null >>"$dir/log" 2>&1 &
+        mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal \
+          --skip-test-db >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+        mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/socket" --pid-file="$dir/pid" --skip-networking \
+          --max-connections=500 --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=0 </dev/null >>"$dir/log" 2>&1 &
         server=$!
         echo "$dir"
         cat >/dev/null
@@ -38,14 +38,17 @@ internal static class MariaDbServer
         Environment.GetEnvironmentVariable(ConnectionStringVariable) is { Length: > 0 } given ? given : null;
 
     /// <summary>Why tests on MariaDB cannot run here; null when they can.</summary>
-    public static string? SkipReason { get; } = GivenConnectionString is null && (OperatingSystem.IsWindows() || !IsInstalled())
-        ? $"No MariaDB: set {ConnectionStringVariable} to a connection string that may create databases, or install the server (Debian: mariadb-server)."
+    public static string? SkipReason { get; } =
+        GivenConnectionString is null && (OperatingSystem.IsWindows() || !IsInstalled())
+        ? $"No MariaDB: set {ConnectionStringVariable} to a connection string that may create databases, or install "
+            + "the server (Debian: mariadb-server)."
         : null;
 
     /// <summary>The connection string of the server, without a database.</summary>
     public static Task<string> ConnectionStringAsync() => Started.Value;
 
-    private static bool IsInstalled() => (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin").Split(Path.PathSeparator)
+    private static bool IsInstalled() =>
+        (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin").Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, "mariadbd")));
 
     private static async Task<string> StartAsync()
@@ -66,7 +69,8 @@ internal static class MariaDbServer
             RedirectStandardError = true,
         })!;
         var folder = await _server.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException($"The MariaDB server did not start: {await _server.StandardError.ReadToEndAsync()}");
+            ?? throw new InvalidOperationException(
+                $"The MariaDB server did not start: {await _server.StandardError.ReadToEndAsync()}");
         var connectionString = new MySqlConnectionStringBuilder
         {
             ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,

@@ -11,5 +11,7 @@ public sealed class RetryingTests(ConformanceTests.Instances instances) : IClass
     [ServerTheory]
     [MemberData(nameof(Rules))]
     public async Task Store_keeps_the_rule_while_the_provider_retries(string rule) =>
-        await (await instances.OnAsync("retrying", async () => await MariaDbDatabase.CreateAsync(isRetrying: true))).RunAsync(rule);
+        await (
+            await instances.OnAsync(
+                "retrying", async () => await MariaDbDatabase.CreateAsync(isRetrying: true))).RunAsync(rule);
 }

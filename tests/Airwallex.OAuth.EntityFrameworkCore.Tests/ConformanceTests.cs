@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
-/// <summary>The store keeps every rule of <see cref="TokenStoreConformance"/>: two instances of it on one database, on a file and on a server.</summary>
+/// <summary>
+/// The store keeps every rule of <see cref="TokenStoreConformance"/>: two instances of it on one database, on a file
+/// and on a server.
+/// </summary>
 public sealed class ConformanceTests(ConformanceTests.Instances instances) : IClassFixture<ConformanceTests.Instances>
 {
     public static TheoryData<string> Rules => [.. TokenStoreConformance.RuleNames];
@@ -34,7 +37,8 @@ public sealed class ConformanceTests(ConformanceTests.Instances instances) : ICl
                 instances = (
                     database,
                     await StoreHost.CreateWithTablesAsync<SampleDbContext>(database),
-                    StoreHost.Create<SampleDbContext>(services => services.AddPooledDbContextFactory<SampleDbContext>(database.Use)));
+                    StoreHost.Create<SampleDbContext>(
+                        services => services.AddPooledDbContextFactory<SampleDbContext>(database.Use)));
                 _instances[name] = instances;
             }
 
@@ -58,6 +62,7 @@ public sealed class ConformanceTests(ConformanceTests.Instances instances) : ICl
     {
         protected override ValueTask<ITokenStore> CreateStoreAsync() => ValueTask.FromResult(first);
 
-        protected override ValueTask<ITokenStore> CreateSecondInstanceAsync(ITokenStore first) => ValueTask.FromResult(second);
+        protected override ValueTask<ITokenStore> CreateSecondInstanceAsync(ITokenStore first) =>
+            ValueTask.FromResult(second);
     }
 }

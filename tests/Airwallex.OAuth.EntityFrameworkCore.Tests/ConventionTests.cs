@@ -16,22 +16,26 @@ public sealed class ConventionTests
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Types_and_lengths_of_texts_set_by_convention_do_not_apply(Engine engine) => await RequireWorksAsync<ShortTextContext>(engine);
+    public async Task Types_and_lengths_of_texts_set_by_convention_do_not_apply(Engine engine) =>
+        await RequireWorksAsync<ShortTextContext>(engine);
 
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Lengths_set_when_the_model_is_finalized_do_not_apply(Engine engine) => await RequireWorksAsync<FinalizingContext>(engine);
+    public async Task Lengths_set_when_the_model_is_finalized_do_not_apply(Engine engine) =>
+        await RequireWorksAsync<FinalizingContext>(engine);
 
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Value_converters_set_by_convention_do_not_apply(Engine engine) => await RequireWorksAsync<ConvertingContext>(engine);
+    public async Task Value_converters_set_by_convention_do_not_apply(Engine engine) =>
+        await RequireWorksAsync<ConvertingContext>(engine);
 
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task A_query_filter_on_all_entities_hides_no_connection(Engine engine) => await RequireWorksAsync<FilteringContext>(engine);
+    public async Task A_query_filter_on_all_entities_hides_no_connection(Engine engine) =>
+        await RequireWorksAsync<FilteringContext>(engine);
 
     [Theory]
     [OnSqlite]
@@ -39,28 +43,35 @@ public sealed class ConventionTests
     public async Task Columns_that_the_application_adds_to_all_entities_are_its_own(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
-        await using var host = StoreHost.Create<AuditedContext>(database, options => options.AddInterceptors(new AuditInterceptor()));
+        await using var host = StoreHost.Create<AuditedContext>(
+            database, options => options.AddInterceptors(new AuditInterceptor()));
 
         await host.RequireWorksAsync<AuditedContext>();
 
-        Assert.Equal(["created"], await database.QueryAsync($"SELECT {database.Quote("CreatedBy")} FROM {database.Quote("AirwallexConnections")}"));
+        Assert.Equal(
+            ["created"],
+            await database.QueryAsync(
+                $"SELECT {database.Quote("CreatedBy")} FROM {database.Quote("AirwallexConnections")}"));
     }
 
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task A_concurrency_token_on_all_entities_does_not_lose_every_write(Engine engine) => await RequireWorksAsync<StampedContext>(engine);
+    public async Task A_concurrency_token_on_all_entities_does_not_lose_every_write(Engine engine) =>
+        await RequireWorksAsync<StampedContext>(engine);
 
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Lazy_loading_proxies_are_no_matter(Engine engine) => await RequireWorksAsync<ProxyContext>(engine, options => options.UseLazyLoadingProxies());
+    public async Task Lazy_loading_proxies_are_no_matter(Engine engine) =>
+        await RequireWorksAsync<ProxyContext>(engine, options => options.UseLazyLoadingProxies());
 
     [Theory]
     [OnSqlite]
     [OnServer]
     public async Task Change_tracking_proxies_are_no_matter(Engine engine) =>
-        await RequireWorksAsync<ProxyContext>(engine, options => options.UseLazyLoadingProxies().UseChangeTrackingProxies());
+        await RequireWorksAsync<ProxyContext>(
+            engine, options => options.UseLazyLoadingProxies().UseChangeTrackingProxies());
 
     [Theory]
     [OnSqlite]
@@ -78,7 +89,8 @@ public sealed class ConventionTests
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Warnings_that_throw_and_queries_without_tracking_are_no_matter(Engine engine) => await RequireWorksAsync<SampleDbContext>(
+    public async Task Warnings_that_throw_and_queries_without_tracking_are_no_matter(Engine engine) =>
+        await RequireWorksAsync<SampleDbContext>(
         engine,
         options => options
             .ConfigureWarnings(warnings => warnings.Default(WarningBehavior.Throw))
@@ -87,7 +99,8 @@ public sealed class ConventionTests
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task A_context_that_turns_the_machinery_off_is_no_matter(Engine engine) => await RequireWorksAsync<ManualContext>(engine);
+    public async Task A_context_that_turns_the_machinery_off_is_no_matter(Engine engine) =>
+        await RequireWorksAsync<ManualContext>(engine);
 
     [Theory]
     [OnSqlite]
@@ -112,7 +125,8 @@ public sealed class ConventionTests
         }
     }
 
-    private static async Task RequireWorksAsync<TContext>(Engine engine, Action<DbContextOptionsBuilder>? configure = null)
+    private static async Task RequireWorksAsync<TContext>(
+        Engine engine, Action<DbContextOptionsBuilder>? configure = null)
         where TContext : DbContext
     {
         await using var database = await TestDatabase.CreateAsync(engine);
@@ -124,12 +138,14 @@ public sealed class ConventionTests
     /// <summary>An application's context with customers and connections.</summary>
     public abstract class ApplicationContext(DbContextOptions options) : DbContext(options)
     {
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.UseAirwallexOAuth().Entity<Customer>();
+        protected override void OnModelCreating(ModelBuilder modelBuilder) =>
+            modelBuilder.UseAirwallexOAuth().Entity<Customer>();
     }
 
     private sealed class ShortTextContext(DbContextOptions<ShortTextContext> options) : ApplicationContext(options)
     {
-        protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.Properties<string>()
+        protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+            configurationBuilder.Properties<string>()
             .HaveColumnType("varchar(50)").HaveMaxLength(50).AreUnicode(false).AreFixedLength();
     }
 
@@ -140,9 +156,12 @@ public sealed class ConventionTests
 
         private sealed class ShortTextConvention : IModelFinalizingConvention
         {
-            public void ProcessModelFinalizing(IConventionModelBuilder modelBuilder, IConventionContext<IConventionModelBuilder> context)
+            public void ProcessModelFinalizing(
+                IConventionModelBuilder modelBuilder, IConventionContext<IConventionModelBuilder> context)
             {
-                foreach (var property in modelBuilder.Metadata.GetEntityTypes().SelectMany(entity => entity.GetDeclaredProperties()))
+                foreach (
+                    var property in modelBuilder.Metadata.GetEntityTypes().SelectMany(
+                        entity => entity.GetDeclaredProperties()))
                 {
                     _ = property.ClrType == typeof(string) ? property.Builder.HasMaxLength(50)?.IsUnicode(false) : null;
                 }
@@ -160,9 +179,11 @@ public sealed class ConventionTests
             configurationBuilder.Properties<Enum>().HaveConversion<int>();
         }
 
-        private sealed class UpperCase() : ValueConverter<string, string>(text => text.ToUpperInvariant(), text => text);
+        private sealed class UpperCase() : ValueConverter<string, string>(
+            text => text.ToUpperInvariant(), text => text);
 
-        private sealed class ByLength() : ValueComparer<string>((one, other) => one!.Length == other!.Length, text => text.Length);
+        private sealed class ByLength() : ValueComparer<string>(
+            (one, other) => one!.Length == other!.Length, text => text.Length);
     }
 
     private sealed class FilteringContext(DbContextOptions<FilteringContext> options) : ApplicationContext(options)
@@ -192,7 +213,9 @@ public sealed class ConventionTests
         public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
             DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
         {
-            foreach (var entry in eventData.Context!.ChangeTracker.Entries().Where(entry => entry.State == EntityState.Added))
+            foreach (
+                var entry in eventData.Context!.ChangeTracker.Entries().Where(
+                    entry => entry.State == EntityState.Added))
             {
                 entry.Property("CreatedBy").CurrentValue = "created";
             }
@@ -232,7 +255,10 @@ public sealed class ConventionTests
             foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
             {
                 property.SetColumnName(string.Concat(property.Name.Select(
-                    (letter, place) => char.IsUpper(letter) && place > 0 ? $"_{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}")));
+                    (letter, place) =>
+                        char.IsUpper(letter) && place > 0
+                            ? $"_{char.ToLowerInvariant(letter)}"
+                            : $"{char.ToLowerInvariant(letter)}")));
             }
         }
     }

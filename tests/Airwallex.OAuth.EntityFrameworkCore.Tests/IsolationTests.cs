@@ -3,7 +3,10 @@ using Airwallex.OAuth.Testing;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
-/// <summary>Every rule again at each isolation of PostgreSQL, with a provider that retries by itself and with one that does not.</summary>
+/// <summary>
+/// Every rule again at each isolation of PostgreSQL, with a provider that retries by itself and with one that does
+/// not.
+/// </summary>
 public sealed class IsolationTests(ConformanceTests.Instances instances) : IClassFixture<ConformanceTests.Instances>
 {
     public static TheoryData<string, bool, string> Cases

@@ -6,9 +6,11 @@ namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 /// <summary>What must work in any application's context, in one go.</summary>
 internal static class StoreChecks
 {
-    public static readonly DateTimeOffset Noon = new DateTimeOffset(2031, 5, 6, 12, 0, 0, TimeSpan.Zero).AddMilliseconds(7);
+    public static readonly DateTimeOffset Noon = new DateTimeOffset(2031, 5, 6, 12, 0, 0, TimeSpan.Zero)
+        .AddMilliseconds(7);
 
-    public static ConnectionKey Key(this StoredConnection connection) => new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
+    public static ConnectionKey Key(this StoredConnection connection) =>
+        new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
 
     public static StoredConnection NewConnection(string accountId = "acct_AcFEnD6CMgOvuFYLgFCw9A") => new()
     {
@@ -46,10 +48,14 @@ internal static class StoreChecks
         Assert.Equal(next, await store.FindAsync(first.Key()));
         Assert.Equal(other, await store.FindAsync(other.Key()));
 
-        Assert.Equal([next], await store.ListAsync(new ConnectionQuery { RecoveryDueAt = Noon.AddMilliseconds(1), ClientId = "client" }));
+        Assert.Equal(
+            [next],
+            await store.ListAsync(
+                new ConnectionQuery { RecoveryDueAt = Noon.AddMilliseconds(1), ClientId = "client" }));
         Assert.Empty(await store.ListAsync(new ConnectionQuery { RecoveryDueAt = Noon }));
         Assert.Equal([next, other], await store.ListAsync(new ConnectionQuery { RenewalDueAt = Noon.AddDays(60) }));
-        Assert.Equal([other], await store.ListAsync(new ConnectionQuery { RenewalDueAt = Noon.AddDays(60), After = next }));
+        Assert.Equal(
+            [other], await store.ListAsync(new ConnectionQuery { RenewalDueAt = Noon.AddDays(60), After = next }));
         Assert.Equal(2, (await store.ListAsync(new ConnectionQuery())).Count);
         var summary = Assert.Single(await store.SummarizeAsync(Noon));
         Assert.Equal((0, 1, 1), (summary.Active, summary.ReauthorizationRequired, summary.Disconnected));

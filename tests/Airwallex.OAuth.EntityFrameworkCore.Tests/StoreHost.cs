@@ -24,7 +24,8 @@ public sealed class StoreHost : IAsyncDisposable
     public LogRecords Logs { get; }
 
     /// <summary>The store on a context that is registered by AddDbContext.</summary>
-    public static StoreHost Create<TContext>(TestDatabase database, Action<DbContextOptionsBuilder>? configure = null, TimeProvider? time = null)
+    public static StoreHost Create<TContext>(
+        TestDatabase database, Action<DbContextOptionsBuilder>? configure = null, TimeProvider? time = null)
         where TContext : DbContext =>
         Create<TContext>(
             services => services.AddDbContext<TContext>(options =>
@@ -46,12 +47,14 @@ public sealed class StoreHost : IAsyncDisposable
         services.AddAirwallexOAuth(options => (options.ClientId, options.ClientSecret) = ("client", "secret"))
             .AddEntityFrameworkStore<TContext>();
 
-        // As strict as a web application in development: a store that takes a scoped service from the root is found out.
+        // As strict as a web application in development: a store that takes a scoped service from the root is found
+        // out.
         return new StoreHost(services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true }), logs);
     }
 
     /// <summary>The same, with the tables of the context.</summary>
-    public static async Task<StoreHost> CreateWithTablesAsync<TContext>(TestDatabase database, Action<DbContextOptionsBuilder>? configure = null)
+    public static async Task<StoreHost> CreateWithTablesAsync<TContext>(
+        TestDatabase database, Action<DbContextOptionsBuilder>? configure = null)
         where TContext : DbContext
     {
         var host = Create<TContext>(database, configure);
@@ -63,7 +66,9 @@ public sealed class StoreHost : IAsyncDisposable
     /// <summary>What a host does at its start.</summary>
     public async Task StartAsync()
     {
-        foreach (var service in Services.GetServices<IHostedService>().Where(service => service.GetType().Assembly == typeof(AirwallexConnectionEntity).Assembly))
+        foreach (
+            var service in Services.GetServices<IHostedService>().Where(
+                service => service.GetType().Assembly == typeof(AirwallexConnectionEntity).Assembly))
         {
             await service.StartAsync(CancellationToken.None);
         }
@@ -87,7 +92,12 @@ public sealed class LogRecords : ILoggerProvider
 
     private sealed class Logger(LogRecords records, string category) : ILogger
     {
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             records._records.Enqueue((category, logLevel, $"{formatter(state, exception)} {exception}"));
 
         public bool IsEnabled(LogLevel logLevel) => true;

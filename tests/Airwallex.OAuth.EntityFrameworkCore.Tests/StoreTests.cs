@@ -10,7 +10,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
-/// <summary>How the store uses the application's context and database; what it stores is under <see cref="ConformanceTests"/>.</summary>
+/// <summary>
+/// How the store uses the application's context and database; what it stores is under <see cref="ConformanceTests"/>.
+/// </summary>
 public sealed class StoreTests
 {
     [Theory]
@@ -20,7 +22,8 @@ public sealed class StoreTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var recorder = new CommandRecorder();
-        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database, options => options.AddInterceptors(recorder));
+        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(
+            database, options => options.AddInterceptors(recorder));
         var first = StoreChecks.NewConnection();
         recorder.Clear();
 
@@ -33,7 +36,8 @@ public sealed class StoreTests
 
         string[] verbs = ["INSERT", "UPDATE", "SELECT", "SELECT", "SELECT", "SELECT", "DELETE"];
         Assert.Equal(verbs, recorder.Commands.Select(command => command[..6]));
-        Assert.Matches("WHERE .*AccountId.* AND .*ClientId.* AND .*Version", recorder.Commands[1].ReplaceLineEndings(" "));
+        Assert.Matches(
+            "WHERE .*AccountId.* AND .*ClientId.* AND .*Version", recorder.Commands[1].ReplaceLineEndings(" "));
     }
 
     [Theory]
@@ -43,7 +47,8 @@ public sealed class StoreTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var breaking = new BreakingConnection();
-        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database, options => options.AddInterceptors(breaking));
+        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(
+            database, options => options.AddInterceptors(breaking));
         var first = StoreChecks.NewConnection();
         var second = first.Next();
 
@@ -62,7 +67,8 @@ public sealed class StoreTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var breaking = new BreakingConnection();
-        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database, options => options.AddInterceptors(breaking));
+        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(
+            database, options => options.AddInterceptors(breaking));
         var first = StoreChecks.NewConnection();
 
         breaking.BreakBeforeNextWrites(2);
@@ -80,15 +86,22 @@ public sealed class StoreTests
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database);
-        await using var swallowing = StoreHost.Create<SampleDbContext>(database, options => options.AddInterceptors(new SwallowingInterceptor()));
-        await using var softDeleting = StoreHost.Create<SampleDbContext>(database, options => options.AddInterceptors(new SoftDeletingInterceptor()));
+        await using var swallowing = StoreHost.Create<SampleDbContext>(
+            database, options => options.AddInterceptors(new SwallowingInterceptor()));
+        await using var softDeleting = StoreHost.Create<SampleDbContext>(
+            database, options => options.AddInterceptors(new SoftDeletingInterceptor()));
         var first = StoreChecks.NewConnection();
         await host.Store.TrySaveAsync(first, null);
 
-        var swallowed = await Assert.ThrowsAsync<InvalidOperationException>(() => swallowing.Store.TrySaveAsync(first.Next(), first.Version).AsTask());
-        var kept = await Assert.ThrowsAsync<InvalidOperationException>(() => softDeleting.Store.TryDeleteAsync(first.Key(), first.Version).AsTask());
+        var swallowed = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => swallowing.Store.TrySaveAsync(first.Next(), first.Version).AsTask());
+        var kept = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => softDeleting.Store.TryDeleteAsync(first.Key(), first.Version).AsTask());
 
-        Assert.Contains("SampleDbContext.SaveChanges kept a connection from being written", swallowed.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SampleDbContext.SaveChanges kept a connection from being written",
+            swallowed.Message,
+            StringComparison.Ordinal);
         Assert.Equal(swallowed.Message, kept.Message);
     }
 
@@ -113,7 +126,8 @@ public sealed class StoreTests
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         var recorder = new CommandRecorder();
-        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database, options => options.AddInterceptors(recorder));
+        await using var host = await StoreHost.CreateWithTablesAsync<SampleDbContext>(
+            database, options => options.AddInterceptors(recorder));
         using var activity = new Activity("refresh").Start();
 
         await host.Store.FindAsync(StoreChecks.NewConnection().Key());
@@ -127,18 +141,21 @@ public sealed class StoreTests
         var time = new FakeTimeProvider();
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
         var recorder = new CommandRecorder();
-        await using var host = StoreHost.Create<SampleDbContext>(database, options => options.AddInterceptors(recorder), time);
+        await using var host = StoreHost.Create<SampleDbContext>(
+            database, options => options.AddInterceptors(recorder), time);
         await host.StartAsync();
 
         for (var second = 0; second < 60; second++)
         {
-            var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.Store.ListAsync(new ConnectionQuery()).AsTask());
+            var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(
+                () => host.Store.ListAsync(new ConnectionQuery()).AsTask());
             Assert.Contains("add a migration", exception.Message, StringComparison.Ordinal);
             time.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(3, recorder.Commands.Count);
-        var said = host.Logs.All.Where(record => record.Category == "Airwallex.OAuth.ITokenStore" && record.Level == LogLevel.Error);
+        var said = host.Logs.All.Where(
+            record => record.Category == "Airwallex.OAuth.ITokenStore" && record.Level == LogLevel.Error);
         Assert.Contains("add a migration", Assert.Single(said).Text, StringComparison.Ordinal);
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<SampleDbContext>().Database.EnsureCreatedAsync();
@@ -154,8 +171,10 @@ public sealed class StoreTests
         await using var host = StoreHost.Create<SampleDbContext>(database);
         var connection = StoreChecks.NewConnection();
 
-        var onRead = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.Store.FindAsync(connection.Key()).AsTask());
-        var onWrite = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.Store.TrySaveAsync(connection, null).AsTask());
+        var onRead = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => host.Store.FindAsync(connection.Key()).AsTask());
+        var onWrite = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => host.Store.TrySaveAsync(connection, null).AsTask());
 
         Assert.Contains("add a migration", onRead.Message, StringComparison.Ordinal);
         Assert.Equal(onRead.Message, onWrite.Message);
@@ -180,7 +199,8 @@ public sealed class StoreTests
     private sealed class SwallowingInterceptor : SaveChangesInterceptor
     {
         public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
-            DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
+            DbContextEventData eventData, InterceptionResult<int> result,
+            CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(InterceptionResult<int>.SuppressWithResult(1));
     }
 
@@ -189,7 +209,9 @@ public sealed class StoreTests
         public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
             DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
         {
-            foreach (var entry in eventData.Context!.ChangeTracker.Entries().Where(entry => entry.State == EntityState.Deleted))
+            foreach (
+                var entry in eventData.Context!.ChangeTracker.Entries().Where(
+                    entry => entry.State == EntityState.Deleted))
             {
                 entry.State = EntityState.Unchanged;
             }

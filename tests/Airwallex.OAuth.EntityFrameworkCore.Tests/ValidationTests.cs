@@ -9,7 +9,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
-/// <summary>What would keep connections from being saved is refused when the host starts, before a code is exchanged, with the remedy.</summary>
+/// <summary>
+/// What would keep connections from being saved is refused when the host starts, before a code is exchanged, with the
+/// remedy.
+/// </summary>
 public sealed class ValidationTests
 {
     [Fact]
@@ -34,17 +37,21 @@ public sealed class ValidationTests
         await using var host = StoreHost.Create<ContextWithoutTable>(services =>
             services.AddDbContext<ContextWithoutTable>(options => options.UseSqlite("Data Source=unused.db")));
 
-        var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.Store.TrySaveAsync(StoreChecks.NewConnection(), null).AsTask());
+        var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => host.Store.TrySaveAsync(StoreChecks.NewConnection(), null).AsTask());
 
         Assert.Contains("modelBuilder.UseAirwallexOAuth()", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_length_set_after_UseAirwallexOAuth_is_refused_with_the_property() => await RequireRefusedAsync<ShortenedContext>(
-        options => options.UseNpgsql("Host=unused"), "property Tokens holds 200 characters", "at the end of OnModelCreating");
+    public async Task A_length_set_after_UseAirwallexOAuth_is_refused_with_the_property() =>
+        await RequireRefusedAsync<ShortenedContext>(
+        options =>
+            options.UseNpgsql("Host=unused"), "property Tokens holds 200 characters", "at the end of OnModelCreating");
 
     [Fact]
-    public async Task A_column_type_that_is_too_short_is_refused_with_the_property() => await RequireRefusedAsync<NarrowContext>(
+    public async Task A_column_type_that_is_too_short_is_refused_with_the_property() =>
+        await RequireRefusedAsync<NarrowContext>(
         options => options.UseSqlServer("Server=unused"), "property Version holds 20 characters");
 
     [Fact]
@@ -52,17 +59,21 @@ public sealed class ValidationTests
         options => options.UseSqlServer("Server=unused"), "property State does not hold Unicode");
 
     [Fact]
-    public async Task A_value_converter_set_after_UseAirwallexOAuth_is_refused_with_the_property() => await RequireRefusedAsync<LateConvertingContext>(
+    public async Task A_value_converter_set_after_UseAirwallexOAuth_is_refused_with_the_property() =>
+        await RequireRefusedAsync<LateConvertingContext>(
         UseFile, "property RenewAt has a value converter");
 
     [Fact]
-    public async Task A_second_concurrency_token_is_refused_with_its_name() => await RequireRefusedAsync<LateStampContext>(UseFile, "Stamp");
+    public async Task A_second_concurrency_token_is_refused_with_its_name() =>
+        await RequireRefusedAsync<LateStampContext>(UseFile, "Stamp");
 
     [Fact]
-    public async Task Another_key_is_refused() => await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is AccountId,");
+    public async Task Another_key_is_refused() =>
+        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is AccountId,");
 
     [Fact]
-    public async Task A_property_that_is_left_out_is_refused_with_its_name() => await RequireRefusedAsync<LeftOutContext>(
+    public async Task A_property_that_is_left_out_is_refused_with_its_name() =>
+        await RequireRefusedAsync<LeftOutContext>(
         UseFile, "property RecoverAt is not mapped");
 
     [Fact]
@@ -103,16 +114,19 @@ public sealed class ValidationTests
     }
 
     [Fact]
-    public async Task A_context_whose_constructor_needs_the_request_is_refused_with_the_remedy() => await RequireRequestRefusedAsync<TenantContext>(
+    public async Task A_context_whose_constructor_needs_the_request_is_refused_with_the_remedy() =>
+        await RequireRequestRefusedAsync<TenantContext>(
         (services, file) => services.AddDbContext<TenantContext>(options => options.UseSqlite(file)));
 
     [Fact]
-    public async Task A_context_whose_database_is_that_of_the_request_is_refused_with_the_remedy() => await RequireRequestRefusedAsync<SampleDbContext>(
+    public async Task A_context_whose_database_is_that_of_the_request_is_refused_with_the_remedy() =>
+        await RequireRequestRefusedAsync<SampleDbContext>(
         (services, file) => services.AddDbContext<SampleDbContext>((provider, options) =>
             options.UseSqlite(provider.GetRequiredService<IHttpContextAccessor>().HttpContext is null ? null : file)));
 
     [Fact]
-    public async Task A_context_whose_model_is_that_of_the_request_is_refused_with_the_remedy() => await RequireRequestRefusedAsync<TenantModelContext>(
+    public async Task A_context_whose_model_is_that_of_the_request_is_refused_with_the_remedy() =>
+        await RequireRequestRefusedAsync<TenantModelContext>(
         (services, file) => services.AddDbContext<TenantModelContext>(options => options.UseSqlite(file)));
 
     [Fact]
@@ -154,7 +168,9 @@ public sealed class ValidationTests
         Assert.False(exception.IsTransient);
     }
 
-    /// <summary>At the start, and in a request, where the context would work and the keep-alive would look elsewhere.</summary>
+    /// <summary>
+    /// At the start, and in a request, where the context would work and the keep-alive would look elsewhere.
+    /// </summary>
     private static async Task RequireRequestRefusedAsync<TContext>(Action<IServiceCollection, string> addContext)
         where TContext : DbContext
     {
@@ -168,7 +184,8 @@ public sealed class ValidationTests
 
         var accessor = host.Services.GetRequiredService<IHttpContextAccessor>();
         accessor.HttpContext = new DefaultHttpContext { Items = { ["tenant"] = "tenant" } };
-        var inRequest = await Assert.ThrowsAsync<AirwallexOAuthException>(() => host.Store.FindAsync(StoreChecks.NewConnection().Key()).AsTask());
+        var inRequest = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => host.Store.FindAsync(StoreChecks.NewConnection().Key()).AsTask());
 
         Assert.Contains("cannot be used outside a request", atStart.Message, StringComparison.Ordinal);
         Assert.Contains("a context of its own", atStart.Message, StringComparison.Ordinal);
@@ -187,13 +204,16 @@ public sealed class ValidationTests
         options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.Tokens).HasMaxLength(200));
 
     private sealed class NarrowContext(DbContextOptions<NarrowContext> options) : LateContext(
-        options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.Version).HasColumnType("varchar(20)"));
+        options, model =>
+            model.Entity<AirwallexConnectionEntity>().Property(row => row.Version).HasColumnType("varchar(20)"));
 
     private sealed class AnsiContext(DbContextOptions<AnsiContext> options) : LateContext(
         options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.State).IsUnicode(false));
 
     private sealed class LateConvertingContext(DbContextOptions<LateConvertingContext> options) : LateContext(
-        options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.RenewAt).HasConversion(new NumberToStringConverter<long>()));
+        options, model =>
+            model.Entity<AirwallexConnectionEntity>().Property(row => row.RenewAt)
+                .HasConversion(new NumberToStringConverter<long>()));
 
     private sealed class LateStampContext(DbContextOptions<LateStampContext> options) : LateContext(
         options, model => model.Entity<AirwallexConnectionEntity>().Property<Guid>("Stamp").IsConcurrencyToken());
@@ -220,7 +240,8 @@ public sealed class ValidationTests
         protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.UseAirwallexOAuth();
     }
 
-    private sealed class TenantModelContext(DbContextOptions<TenantModelContext> options, IHttpContextAccessor accessor) : DbContext(options)
+    private sealed class TenantModelContext(
+        DbContextOptions<TenantModelContext> options, IHttpContextAccessor accessor) : DbContext(options)
     {
         protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.UseAirwallexOAuth()
             .HasDefaultSchema((string)accessor.HttpContext!.Items["tenant"]!);

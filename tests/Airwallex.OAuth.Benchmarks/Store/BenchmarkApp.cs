@@ -13,7 +13,8 @@ internal sealed class BenchmarkApp : IAsyncDisposable
     /// <summary>About what the library remembers of a connection.</summary>
     public const string State =
         """
-        {"connectedAt":"2031-05-06T12:00:00Z","scopes":["balance:read"],"attempt":{"id":"0123456789abcdef","firstSentAt":"2031-05-06T12:00:00Z"}}
+        {"connectedAt":"2031-05-06T12:00:00Z","scopes":["balance:read"],
+        "attempt":{"id":"0123456789abcdef","firstSentAt":"2031-05-06T12:00:00Z"}}
         """;
 
     private readonly string _server;

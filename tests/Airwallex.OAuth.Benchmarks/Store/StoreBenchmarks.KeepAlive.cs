@@ -16,15 +16,19 @@ internal static partial class StoreBenchmarks
         await using var many = await FilledAsync(server, 1_000_000);
         var active = new ConnectionQuery { ClientId = "client", Status = ConnectionStatus.Active };
         await CompareAsync(
-            $"Renewal, {Due:N0} due, pages of 100", few, many, app => ListAsync(app, active with { RenewalDueAt = Now }, expected: Due));
+            $"Renewal, {Due:N0} due, pages of 100", few, many, app =>
+                ListAsync(app, active with { RenewalDueAt = Now }, expected: Due));
         await CompareAsync(
-            $"Recovery, {Due:N0} due, pages of 100", few, many, app => ListAsync(app, active with { RecoveryDueAt = Now }, expected: Due));
+            $"Recovery, {Due:N0} due, pages of 100", few, many, app =>
+                ListAsync(app, active with { RecoveryDueAt = Now }, expected: Due));
         await CompareAsync(
-            "Recovery, none due", few, many, app => ListAsync(app, active with { RecoveryDueAt = Now.AddDays(-1) }, expected: 0));
+            "Recovery, none due", few, many, app =>
+                ListAsync(app, active with { RecoveryDueAt = Now.AddDays(-1) }, expected: 0));
         await CompareAsync("Summary", few, many, async app => await app.Store.SummarizeAsync(Now));
     }
 
-    private static async Task CompareAsync(string what, BenchmarkApp few, BenchmarkApp many, Func<BenchmarkApp, Task> ask)
+    private static async Task CompareAsync(
+        string what, BenchmarkApp few, BenchmarkApp many, Func<BenchmarkApp, Task> ask)
     {
         // By turns, so that whatever else the machine does slows both.
         var (ofFew, ofMany) = (new List<double>(), new List<double>());
@@ -38,8 +42,11 @@ internal static partial class StoreBenchmarks
             }
         }
 
-        Say($"{what}: {Median(ofFew):0.00} ms of 10,000 ({ofFew.Min():0.00} to {ofFew.Max():0.00}), {Median(ofMany):0.00} ms of 1,000,000 ({ofMany.Min():0.00} to {ofMany.Max():0.00}), ratio {Median(ofMany) / Median(ofFew):0.00}");
+        Say($"{what}: {Describe(ofFew)} of 10,000, {Describe(ofMany)} of 1,000,000, ratio {Median(ofMany) / Median(ofFew):0.00}");
     }
+
+    private static string Describe(List<double> times) => FormattableString.Invariant(
+        $"{Median(times):0.00} ms ({times.Min():0.00} to {times.Max():0.00})");
 
     private static async Task<double> TimeAsync(Func<Task> work)
     {
@@ -66,7 +73,8 @@ internal static partial class StoreBenchmarks
         }
     }
 
-    // By COPY, since a million saves would take an hour. The due ones lie scattered among the others, in the table as in the key.
+    // By COPY, since a million saves would take an hour. The due ones lie scattered among the others, in the table as
+    // in the key.
     private static async Task<BenchmarkApp> FilledAsync(string server, int stored)
     {
         var app = await BenchmarkApp.CreateAsync(server);
@@ -74,7 +82,8 @@ internal static partial class StoreBenchmarks
         await connection.OpenAsync();
         await using (var rows = await connection.BeginBinaryImportAsync(
             """
-            COPY "AirwallexConnections" ("AccountId", "ClientId", "Version", "Status", "RenewAt", "RecoverAt", "State", "Tokens")
+            COPY "AirwallexConnections"
+              ("AccountId", "ClientId", "Version", "Status", "RenewAt", "RecoverAt", "State", "Tokens")
             FROM STDIN (FORMAT BINARY)
             """))
         {
@@ -87,7 +96,9 @@ internal static partial class StoreBenchmarks
                 await rows.WriteAsync("client", NpgsqlDbType.Varchar);
                 await rows.WriteAsync(BenchmarkApp.NewVersion(), NpgsqlDbType.Varchar);
                 await rows.WriteAsync("Active", NpgsqlDbType.Varchar);
-                await rows.WriteAsync(isDue ? due : Now.AddSeconds(60 + (number % 5_000_000)).ToUnixTimeMilliseconds(), NpgsqlDbType.Bigint);
+                await rows.WriteAsync(
+                    isDue ? due : Now.AddSeconds(60 + (number % 5_000_000)).ToUnixTimeMilliseconds(),
+                    NpgsqlDbType.Bigint);
                 await (isDue ? rows.WriteAsync(due, NpgsqlDbType.Bigint) : rows.WriteNullAsync());
                 await rows.WriteAsync(BenchmarkApp.State, NpgsqlDbType.Text);
                 await rows.WriteAsync(BenchmarkApp.Tokens, NpgsqlDbType.Text);

@@ -7,7 +7,8 @@ namespace Airwallex.OAuth.Benchmarks.Store;
 /// <content>A refresh's statements by the store, and the same by plain Npgsql.</content>
 internal static partial class StoreBenchmarks
 {
-    private const int Accounts = 8_000; // So many that no row is written again before the server has cleaned up after it.
+    // So many that no row is written again before the server has cleaned up after it.
+    private const int Accounts = 8_000;
     private const int Rounds = 10;
     private static readonly TimeSpan RoundLength = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20); // The runtime compiles hot code in stages.
@@ -18,13 +19,14 @@ internal static partial class StoreBenchmarks
         """;
 
     private const string Update = """
-        UPDATE "AirwallexConnections" SET "RecoverAt" = @recoverAt, "RenewAt" = @renewAt, "State" = @state, "Status" = @status,
-          "Tokens" = @tokens, "Version" = @next
+        UPDATE "AirwallexConnections" SET "RecoverAt" = @recoverAt, "RenewAt" = @renewAt, "State" = @state,
+          "Status" = @status, "Tokens" = @tokens, "Version" = @next
         WHERE "AccountId" = @account AND "ClientId" = @client AND "Version" = @version
         """;
 
     /// <summary>
-    /// One row read, the attempt written, the tokens written: by the store and by plain Npgsql, by turns in one run, each on rows of its own.
+    /// One row read, the attempt written, the tokens written: by the store and by plain Npgsql, by turns in one run,
+    /// each on rows of its own.
     /// Both by several callers at a time, each with accounts of its own.
     /// </summary>
     public static async Task RefreshesAsync(string server)
@@ -36,7 +38,8 @@ internal static partial class StoreBenchmarks
         await RateAsync(16, WarmUp, number => ByStoreAsync(app.Store, byStore[number]));
         await RateAsync(16, RoundLength, number => ByHandAsync(app.ConnectionString, byHand[number]));
 
-        Console.WriteLine("Statements of a refresh (one read, two writes), sets a second, by the store and by plain Npgsql:");
+        Console.WriteLine(
+            "Statements of a refresh (one read, two writes), sets a second, by the store and by plain Npgsql:");
         foreach (var callers in new[] { 1, 4, 16 })
         {
             var rates = new List<(double Store, double Plain)>();
@@ -44,20 +47,27 @@ internal static partial class StoreBenchmarks
             {
                 rates.Add((
                     await RateAsync(callers, RoundLength, number => ByStoreAsync(app.Store, byStore[number])),
-                    await RateAsync(callers, RoundLength, number => ByHandAsync(app.ConnectionString, byHand[number]))));
+                    await RateAsync(
+                        callers, RoundLength, number => ByHandAsync(app.ConnectionString, byHand[number]))));
             }
 
             var ratios = rates.Select(rate => rate.Store / rate.Plain).Order().ToArray();
             var (store, plain) = (Median(rates.Select(rate => rate.Store)), Median(rates.Select(rate => rate.Plain)));
-            Say($"{callers,2} callers: {store,6:N0} against {plain,6:N0}, ratio {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
+            Say(
+                $"{callers,2} callers: {store,6:N0} against {plain,6:N0}, "
+                    + $"ratio {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
         }
     }
 
     private static async Task<ConnectionKey[]> SaveAsync(BenchmarkApp app, string prefix)
     {
-        var connections = Enumerable.Range(0, Accounts).Select(number => BenchmarkApp.NewConnection($"{prefix}{number}", Now.AddDays(70))).ToArray();
-        await Parallel.ForEachAsync(connections, async (connection, cancellation) => await app.Store.TrySaveAsync(connection, null, cancellation));
-        return [.. connections.Select(connection => new ConnectionKey { AccountId = connection.AccountId, ClientId = connection.ClientId })];
+        var connections = Enumerable.Range(0, Accounts).Select(
+            number => BenchmarkApp.NewConnection($"{prefix}{number}", Now.AddDays(70))).ToArray();
+        await Parallel.ForEachAsync(
+            connections,
+            async (connection, cancellation) => await app.Store.TrySaveAsync(connection, null, cancellation));
+        return [.. connections.Select(
+            connection => new ConnectionKey { AccountId = connection.AccountId, ClientId = connection.ClientId })];
     }
 
     private static async Task<double> RateAsync(int callers, TimeSpan length, Func<int, Task> work)
@@ -66,9 +76,9 @@ internal static partial class StoreBenchmarks
         var done = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
             var count = 0;
-            for (var number = caller; clock.Elapsed < length; number = number + callers < Accounts ? number + callers : caller)
+            for (var number = caller; clock.Elapsed < length; number += callers)
             {
-                await work(number);
+                await work(number % Accounts);
                 count++;
             }
 
@@ -93,7 +103,8 @@ internal static partial class StoreBenchmarks
         var read = await ReadAsync(connectionString, key);
         var attempt = read with { Version = BenchmarkApp.NewVersion(), RecoverAt = Now.AddSeconds(12) };
         await WriteAsync(connectionString, attempt, read.Version);
-        await WriteAsync(connectionString, attempt with { Version = BenchmarkApp.NewVersion(), RecoverAt = null }, attempt.Version);
+        await WriteAsync(
+            connectionString, attempt with { Version = BenchmarkApp.NewVersion(), RecoverAt = null }, attempt.Version);
     }
 
     private static async Task<StoredConnection> ReadAsync(string connectionString, ConnectionKey key)
@@ -127,7 +138,10 @@ internal static partial class StoreBenchmarks
         {
             Parameters =
             {
-                new("recoverAt", NpgsqlDbType.Bigint) { Value = next.RecoverAt?.ToUnixTimeMilliseconds() ?? (object)DBNull.Value },
+                new("recoverAt", NpgsqlDbType.Bigint)
+                {
+                    Value = next.RecoverAt?.ToUnixTimeMilliseconds() ?? (object)DBNull.Value,
+                },
                 new("renewAt", next.RenewAt.ToUnixTimeMilliseconds()),
                 new("state", next.State),
                 new("status", next.Status.ToString()),

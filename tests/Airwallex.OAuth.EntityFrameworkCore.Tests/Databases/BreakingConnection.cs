@@ -3,7 +3,10 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
-/// <summary>Breaks the connection before a write takes effect, or after it did and before its result arrives; as often as told.</summary>
+/// <summary>
+/// Breaks the connection before a write takes effect, or after it did and before its result arrives; as often as
+/// told.
+/// </summary>
 internal sealed class BreakingConnection : DbCommandInterceptor
 {
     private int _before;
@@ -14,15 +17,22 @@ internal sealed class BreakingConnection : DbCommandInterceptor
     public void BreakAfterNextWrites(int times) => Volatile.Write(ref _after, times);
 
     public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default) =>
-        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result,
+        CancellationToken cancellationToken = default) =>
+        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0
+            ? throw new ConnectionBrokenException()
+            : ValueTask.FromResult(result);
 
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
-        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result,
+        CancellationToken cancellationToken = default) =>
+        IsWrite(command) && Interlocked.Decrement(ref _before) >= 0
+            ? throw new ConnectionBrokenException()
+            : ValueTask.FromResult(result);
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(
-        DbCommand command, CommandExecutedEventData eventData, DbDataReader result, CancellationToken cancellationToken = default)
+        DbCommand command, CommandExecutedEventData eventData, DbDataReader result,
+        CancellationToken cancellationToken = default)
     {
         if (IsWrite(command) && Interlocked.Decrement(ref _after) >= 0)
         {
@@ -34,10 +44,14 @@ internal sealed class BreakingConnection : DbCommandInterceptor
     }
 
     public override ValueTask<int> NonQueryExecutedAsync(
-        DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken = default) =>
-        IsWrite(command) && Interlocked.Decrement(ref _after) >= 0 ? throw new ConnectionBrokenException() : ValueTask.FromResult(result);
+        DbCommand command, CommandExecutedEventData eventData, int result,
+        CancellationToken cancellationToken = default) =>
+        IsWrite(command) && Interlocked.Decrement(ref _after) >= 0
+            ? throw new ConnectionBrokenException()
+            : ValueTask.FromResult(result);
 
-    private static bool IsWrite(DbCommand command) => !command.CommandText.StartsWith("SELECT", StringComparison.Ordinal);
+    private static bool IsWrite(DbCommand command) =>
+        !command.CommandText.StartsWith("SELECT", StringComparison.Ordinal);
 }
 
 /// <summary>The connection to the database broke.</summary>

@@ -24,7 +24,8 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
     public void Clear() => _commands.Clear();
 
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result,
+        CancellationToken cancellationToken = default)
     {
         LastActivity = Activity.Current;
         _commands.Enqueue(Statement(command));
@@ -37,7 +38,8 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
     }
 
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
-        DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        DbCommand command, CommandEventData eventData, InterceptionResult<int> result,
+        CancellationToken cancellationToken = default)
     {
         _commands.Enqueue(Statement(command));
         return ValueTask.FromResult(result);
@@ -45,7 +47,12 @@ internal sealed class CommandRecorder(string? explain = null) : DbCommandInterce
 
     // Without what a provider sets before the statement itself.
     private static string Statement(DbCommand command) =>
-        Regex.Replace(command.CommandText.ReplaceLineEndings("\n"), "^(SET [^;]*;\n)+", "", RegexOptions.None, TimeSpan.FromSeconds(1));
+        Regex.Replace(
+            command.CommandText.ReplaceLineEndings("\n"),
+            "^(SET [^;]*;\n)+",
+            "",
+            RegexOptions.None,
+            TimeSpan.FromSeconds(1));
 
     private async Task<string> ExplainAsync(DbCommand command)
     {

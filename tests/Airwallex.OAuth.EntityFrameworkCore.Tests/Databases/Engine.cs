@@ -29,7 +29,9 @@ public sealed class OnServerAttribute : DataAttribute
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Engine.Server]];
 }
 
-/// <summary>A theory with data of its own that needs the server; skipped, with the reason, where there is none.</summary>
+/// <summary>
+/// A theory with data of its own that needs the server; skipped, with the reason, where there is none.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ServerTheoryAttribute : TheoryAttribute
 {

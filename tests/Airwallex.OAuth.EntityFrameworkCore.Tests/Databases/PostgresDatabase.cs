@@ -24,11 +24,15 @@ internal sealed class PostgresDatabase : TestDatabase
 
     public override string ConnectionString { get; }
 
-    /// <param name="isolation">The isolation of every transaction, with underscores; null for the server's, read committed.</param>
+    /// <param name="isolation">The isolation of every transaction, with underscores; null for the server's, read
+    /// committed.</param>
     /// <param name="isRetrying">Whether the application calls EnableRetryOnFailure.</param>
     public static async Task<PostgresDatabase> CreateAsync(string? isolation = null, bool isRetrying = false)
     {
-        var database = new PostgresDatabase(await PostgresServer.ConnectionStringAsync(), isolation?.Replace("_", "\\ ", StringComparison.Ordinal), isRetrying);
+        var database = new PostgresDatabase(
+            await PostgresServer.ConnectionStringAsync(),
+            isolation?.Replace("_", "\\ ", StringComparison.Ordinal),
+            isRetrying);
         await database.OnServerAsync($"CREATE DATABASE {database._name}");
         return database;
     }

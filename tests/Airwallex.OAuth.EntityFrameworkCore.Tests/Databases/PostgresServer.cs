@@ -4,22 +4,26 @@ using Npgsql;
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>
-/// The PostgreSQL server of this test run: the one that AIRWALLEX_TEST_POSTGRES names, or a throwaway cluster of the server binaries
+/// The PostgreSQL server of this test run: the one that AIRWALLEX_TEST_POSTGRES names, or a throwaway cluster of the
+/// server binaries
 /// installed on this machine, on a Unix socket in a temporary folder.
 /// </summary>
 public static class PostgresServer
 {
     private const string ConnectionStringVariable = "AIRWALLEX_TEST_POSTGRES";
 
-    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even because they were killed,
+    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even
+    // because they were killed,
     // the server is stopped and the folder deleted.
     private const string Script =
         """
         set -e
         dir=$(mktemp -d /tmp/airwallex-pg.XXXXXX)
         trap 'rm -rf "$dir"' EXIT
-        "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=600 </dev/null >>"$dir/log" 2>&1 &
+        "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 ||
+          { cat "$dir/log" >&2; exit 1; }
+        "$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=600 \
+          </dev/null >>"$dir/log" 2>&1 &
         server=$!
         echo "$dir"
         cat >/dev/null
@@ -29,21 +33,28 @@ public static class PostgresServer
 
     private static readonly Lazy<Task<string>> Started = new(StartAsync);
 
-    /// <summary>Whether a commit waits for the disk, as it does in earnest. Default: false, tests have nothing to lose. Set before the first use.</summary>
+    /// <summary>
+    /// Whether a commit waits for the disk, as it does in earnest. Default: false, tests have nothing to lose. Set
+    /// before the first use.
+    /// </summary>
     public static bool IsDurable { get; set; }
 
     // Held until the process ends: it is the script's input.
     private static Process? _cluster;
 
-    private static string? GivenConnectionString => Environment.GetEnvironmentVariable(ConnectionStringVariable) is { Length: > 0 } given ? given : null;
+    private static string? GivenConnectionString =>
+        Environment.GetEnvironmentVariable(ConnectionStringVariable) is { Length: > 0 } given ? given : null;
 
     private static string? Binaries { get; } = FindBinaries();
 
     /// <summary>Why tests on PostgreSQL cannot run here; null when they can.</summary>
     public static string? SkipReason { get; } = (GivenConnectionString, Binaries) switch
     {
-        (null, null) => $"No PostgreSQL: set {ConnectionStringVariable} to a connection string that may create databases, or install the server (Debian: postgresql).",
-        (null, _) when OperatingSystem.IsWindows() => $"On Windows, set {ConnectionStringVariable} to a connection string that may create databases.",
+        (null, null) =>
+            $"No PostgreSQL: set {ConnectionStringVariable} to a connection string that may create databases, or install "
+                + "the server (Debian: postgresql).",
+        (null, _) when OperatingSystem.IsWindows() =>
+            $"On Windows, set {ConnectionStringVariable} to a connection string that may create databases.",
         _ => null,
     };
 
@@ -53,10 +64,14 @@ public static class PostgresServer
     private static string? FindBinaries()
     {
         var debian = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0).Select(folder => Path.Combine(folder, "bin"))
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
+                    .Select(folder => Path.Combine(folder, "bin"))
             : [];
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return debian.Concat(path).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return debian.Concat(path).FirstOrDefault(
+            folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
     }
 
     private static async Task<string> StartAsync()
@@ -79,8 +94,10 @@ public static class PostgresServer
             RedirectStandardError = true,
         })!;
         var folder = await _cluster.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException($"The PostgreSQL cluster did not start: {await _cluster.StandardError.ReadToEndAsync()}");
-        var connectionString = new NpgsqlConnectionStringBuilder { Host = folder, Username = "postgres", Database = "postgres" }.ConnectionString;
+            ?? throw new InvalidOperationException(
+                $"The PostgreSQL cluster did not start: {await _cluster.StandardError.ReadToEndAsync()}");
+        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Username = "postgres", Database = "postgres" };
+        var connectionString = connection.ConnectionString;
         await WaitUntilReadyAsync(connectionString, Path.Combine(folder, "log"));
         return connectionString;
     }

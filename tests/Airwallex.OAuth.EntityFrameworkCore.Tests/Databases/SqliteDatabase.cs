@@ -9,7 +9,8 @@ internal sealed class SqliteDatabase : TestDatabase
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"airwallex-{Guid.NewGuid():N}.db");
 
-    public override string ConnectionString => new SqliteConnectionStringBuilder { DataSource = _file }.ConnectionString;
+    public override string ConnectionString =>
+        new SqliteConnectionStringBuilder { DataSource = _file }.ConnectionString;
 
     public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(ConnectionString);
 

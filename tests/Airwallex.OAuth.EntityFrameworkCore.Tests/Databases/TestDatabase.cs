@@ -15,7 +15,8 @@ public abstract partial class TestDatabase : IAsyncDisposable
 
     public virtual string Quote(string name) => $"\"{name}\"";
 
-    public static async Task<TestDatabase> CreateAsync(Engine engine) => engine == Engine.Sqlite ? new SqliteDatabase() : await CreateServerAsync();
+    public static async Task<TestDatabase> CreateAsync(Engine engine) =>
+        engine == Engine.Sqlite ? new SqliteDatabase() : await CreateServerAsync();
 
     public async Task<int> ExecuteAsync(string sql)
     {
