@@ -47,7 +47,8 @@ public sealed class ApiTests : IDisposable
     [Theory]
     [InlineData(null, HttpStatusCode.Forbidden, "forbidden")]
     [InlineData("made-up", HttpStatusCode.Unauthorized, "unauthorized")]
-    public async Task Without_a_good_token_the_error_is_in_the_form_of_the_Airwallex_API(string? token, HttpStatusCode status, string code)
+    public async Task Without_a_good_token_the_error_is_in_the_form_of_the_Airwallex_API(
+        string? token, HttpStatusCode status, string code)
     {
         using var response = await _client.GetAsync("api/v1/account", token);
         using var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
@@ -113,7 +114,8 @@ public sealed class ApiTests : IDisposable
         using var request = webhook.ToRequest(new Uri("http://localhost/hook"));
 
         var expected = Convert.ToHexString(System.Security.Cryptography.HMACSHA256.HashData(
-            "whsec"u8, System.Text.Encoding.UTF8.GetBytes($"{_client.Time.GetUtcNow().ToUnixTimeMilliseconds()}{webhook.Body}")));
+            "whsec"u8, System.Text.Encoding.UTF8.GetBytes(
+                $"{_client.Time.GetUtcNow().ToUnixTimeMilliseconds()}{webhook.Body}")));
         Assert.Equal(expected, webhook.Signature, ignoreCase: true);
         Assert.Equal(webhook.Signature, webhook.Signature.ToLowerInvariant());
         Assert.Equal(webhook.Signature, request.Headers.GetValues("x-signature").Single());

@@ -21,7 +21,8 @@ public sealed partial class AuthorizeTests : IDisposable
         var verification = await PostAsync(
             url, ("step", "details"), ("business_name", "Müller & Söhne"), ("full_name", "Ada"), ("email", "ada@example.com"));
         Assert.Contains("Verify it is you", verification.Page);
-        var usage = await PostAsync(url, [("step", "verification"), ("code", "123456"), .. HiddenFields(verification.Page)]);
+        var usage = await PostAsync(
+            url, [("step", "verification"), ("code", "123456"), .. HiddenFields(verification.Page)]);
         Assert.Contains("How will you use the account?", usage.Page);
         var created = await PostAsync(url, [("step", "usage"), .. HiddenFields(usage.Page)]);
         var consent = await ReadAsync(created.Location!);
@@ -67,7 +68,8 @@ public sealed partial class AuthorizeTests : IDisposable
         };
         form[field] = value;
 
-        var (page, _) = await PostAsync("oauth/authorize" + Query + "&sign_up=true", [.. form.Select(item => (item.Key, item.Value))]);
+        var (page, _) = await PostAsync(
+            "oauth/authorize" + Query + "&sign_up=true", [.. form.Select(item => (item.Key, item.Value))]);
 
         Assert.Contains("role=\"alert\"", page);
         Assert.Contains(text, page);
@@ -107,7 +109,8 @@ public sealed partial class AuthorizeTests : IDisposable
     [InlineData("callback", "stolen")]
     public async Task An_unknown_client_or_redirect_uri_gets_an_error_page_and_no_redirect(string good, string bad)
     {
-        using var response = await _client.Http.GetAsync("oauth/authorize" + Query.Replace(good, bad, StringComparison.Ordinal));
+        using var response = await _client.Http.GetAsync(
+            "oauth/authorize" + Query.Replace(good, bad, StringComparison.Ordinal));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Null(response.Headers.Location);
@@ -120,9 +123,11 @@ public sealed partial class AuthorizeTests : IDisposable
     [InlineData("state=", "x=", "invalid_request")]
     [InlineData("state=", "code_challenge=abc&state=", "invalid_request")]
     [InlineData("state=", "code_challenge=abc&code_challenge_method=plain&state=", "invalid_request")]
-    public async Task Any_other_fault_of_the_request_goes_back_to_the_application(string part, string replacement, string error)
+    public async Task Any_other_fault_of_the_request_goes_back_to_the_application(
+        string part, string replacement, string error)
     {
-        var (_, location) = await GetAsync("oauth/authorize" + Query.Replace(part, replacement, StringComparison.Ordinal));
+        var (_, location) = await GetAsync(
+            "oauth/authorize" + Query.Replace(part, replacement, StringComparison.Ordinal));
 
         Assert.StartsWith("http://localhost/callback?error=" + error, location);
         Assert.Equal([RuleName.MalformedRequest], _client.Violations);
@@ -172,7 +177,8 @@ public sealed partial class AuthorizeTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await _client.ExchangeAsync(code, "http://127.0.0.1:5000")).Status);
     }
 
-    private static string CodeOf(string location) => QueryHelpers.ParseQuery(new Uri(location).Query)["code"].ToString();
+    private static string CodeOf(string location) =>
+        QueryHelpers.ParseQuery(new Uri(location).Query)["code"].ToString();
 
     private static IEnumerable<(string, string)> HiddenFields(string page) =>
         from Match match in HiddenField().Matches(page)

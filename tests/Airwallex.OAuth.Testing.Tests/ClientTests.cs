@@ -21,7 +21,9 @@ public sealed class ClientTests : IDisposable
         Assert.Equal(("acct_1", "acct_1"), (one.AccountId, two.AccountId));
         Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(one.RefreshToken)).Status);
         Assert.Equal(HttpStatusCode.OK, (await RefreshOtherAsync(two.RefreshToken!)).Status);
-        Assert.Equal(["simulated-client-id", "other-client"], _client.Simulator.Journal.Select(entry => entry.ClientId).Distinct());
+        Assert.Equal(
+            ["simulated-client-id", "other-client"],
+            _client.Simulator.Journal.Select(entry => entry.ClientId).Distinct());
         _client.Simulator.AssertNoViolations();
     }
 
@@ -83,7 +85,8 @@ public sealed class ClientTests : IDisposable
     public async Task A_client_needs_its_own_secret_and_can_change_it()
     {
         var tokens = await ConnectOtherAsync("acct_1");
-        Assert.Equal("invalid_client", (await RefreshOtherAsync(tokens.RefreshToken!, "simulated-client-secret")).Error);
+        Assert.Equal(
+            "invalid_client", (await RefreshOtherAsync(tokens.RefreshToken!, "simulated-client-secret")).Error);
 
         _other.ChangeSecret("next-secret");
 

@@ -80,8 +80,10 @@ public sealed class JournalTests
     public void Options_that_make_no_sense_are_refused()
     {
         Assert.ThrowsAny<ArgumentException>(() => new AirwallexSimulator(new() { ClientId = "" }));
-        Assert.ThrowsAny<ArgumentException>(() => new AirwallexSimulator(new() { AccessTokenLifetime = TimeSpan.Zero }));
-        Assert.ThrowsAny<ArgumentException>(() => new AirwallexSimulator(new() { RedirectUris = [new Uri("/x", UriKind.Relative)] }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new AirwallexSimulator(new() { AccessTokenLifetime = TimeSpan.Zero }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new AirwallexSimulator(new() { RedirectUris = [new Uri("/x", UriKind.Relative)] }));
     }
 
     [Fact]
@@ -94,7 +96,9 @@ public sealed class JournalTests
 
         Assert.All(refreshed, tokens => Assert.Equal(HttpStatusCode.OK, tokens.Status));
         Assert.Equal(accounts.Select(tokens => tokens.AccountId), refreshed.Select(tokens => tokens.AccountId));
-        Assert.Equal(Enumerable.Range(1, 100).Select(number => (long)number), client.Simulator.Journal.Select(entry => entry.Sequence));
+        Assert.Equal(
+            Enumerable.Range(1, 100).Select(number => (long)number),
+            client.Simulator.Journal.Select(entry => entry.Sequence));
         client.Simulator.AssertNoViolations();
     }
 }

@@ -19,7 +19,8 @@ public sealed class MappedIntoAppTests
         app.MapAirwallexSimulator(simulator);
         app.Urls.Add("http://127.0.0.1:0");
         await app.StartAsync();
-        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        var address = new Uri(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler) { BaseAddress = address };
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Airwallex.OAuth.Testing.Tests;
 
-/// <summary>A client that sends what it is told to, right or wrong, to a simulator in memory on a clock of the test's.</summary>
+/// <summary>
+/// A client that sends what it is told to, right or wrong, to a simulator in memory on a clock of the test's.
+/// </summary>
 internal sealed class SimulatorClient : IDisposable
 {
     private readonly AirwallexSimulatorOptions _options;
@@ -19,7 +21,8 @@ internal sealed class SimulatorClient : IDisposable
     public AirwallexSimulator Simulator { get; }
     public HttpClient Http { get; }
 
-    public Task<TokenReply> ConnectAsync(string? accountId = null) => ExchangeAsync(Simulator.ConnectAccount(accountId));
+    public Task<TokenReply> ConnectAsync(string? accountId = null) =>
+        ExchangeAsync(Simulator.ConnectAccount(accountId));
 
     public Task<TokenReply> ExchangeAsync(string code, string? redirectUri = null, string? verifier = null)
     {
@@ -73,7 +76,8 @@ internal sealed class SimulatorClient : IDisposable
     {
         for (var looks = 0; Simulator.DelayedRequests < requests; looks++)
         {
-            Assert.True(looks < 5_000_000, $"The simulator delays {Simulator.DelayedRequests} requests, not {requests}.");
+            Assert.True(
+                looks < 5_000_000, $"The simulator delays {Simulator.DelayedRequests} requests, not {requests}.");
             await Task.Yield();
         }
     }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Airwallex.OAuth.Testing.Tests;
 
-/// <summary>Slow responses, brownouts, outages, and requests that are worked on although their client is gone.</summary>
+/// <summary>
+/// Slow responses, brownouts, outages, and requests that are worked on although their client is gone.
+/// </summary>
 public sealed class SlownessTests : IDisposable
 {
     private readonly SimulatorClient _client = new();
@@ -13,14 +15,16 @@ public sealed class SlownessTests : IDisposable
     public async Task An_abandoned_request_is_carried_out_and_others_get_429_until_then()
     {
         var tokens = await _client.ConnectAsync();
-        await AbandonAsync(tokens.RefreshToken!, Fault.Delay(TimeSpan.FromSeconds(40)).Then(Fault.FinishWhenAbandoned()));
+        await AbandonAsync(
+            tokens.RefreshToken!, Fault.Delay(TimeSpan.FromSeconds(40)).Then(Fault.FinishWhenAbandoned()));
 
         var meanwhile = await _client.RefreshAsync(tokens.RefreshToken);
         Assert.Equal((HttpStatusCode.TooManyRequests, "too_many_requests"), (meanwhile.Status, meanwhile.Error));
         Assert.Equal(tokens.RefreshToken, _client.Simulator.CurrentRefreshToken(tokens.AccountId!));
 
         await AdvanceAsync(40);
-        var abandoned = _client.Simulator.Journal.Single(entry => entry is { Issued: true, GrantType: "refresh_token" });
+        var abandoned = _client.Simulator.Journal.Single(
+            entry => entry is { Issued: true, GrantType: "refresh_token" });
         Assert.Null(abandoned.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(tokens.RefreshToken)).Status);
         Assert.True(_client.Simulator.Journal[^1].GraceReplay);

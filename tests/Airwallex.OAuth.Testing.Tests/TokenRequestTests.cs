@@ -39,7 +39,8 @@ public sealed class TokenRequestTests : IDisposable
     [Fact]
     public async Task A_code_is_bound_to_its_redirect_uri()
     {
-        var mismatch = await _client.ExchangeAsync(_client.Simulator.ConnectAccount(), redirectUri: "http://localhost/other");
+        var mismatch = await _client.ExchangeAsync(
+            _client.Simulator.ConnectAccount(), redirectUri: "http://localhost/other");
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (mismatch.Status, mismatch.Error));
     }
@@ -50,7 +51,8 @@ public sealed class TokenRequestTests : IDisposable
     [InlineData(null, false)]
     public async Task A_code_is_bound_to_its_PKCE_challenge(string? verifier, bool accepted)
     {
-        var challenge = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes("a-verifier-of-the-length-that-rfc-7636-asks-for")))
+        var challenge = Convert.ToBase64String(
+            SHA256.HashData(Encoding.ASCII.GetBytes("a-verifier-of-the-length-that-rfc-7636-asks-for")))
             .TrimEnd('=').Replace('+', '-').Replace('/', '_');
         var code = _client.Simulator.ConnectAccount(codeChallenge: challenge);
 
@@ -119,7 +121,8 @@ public sealed class TokenRequestTests : IDisposable
     {
         var tokens = await _client.ConnectAsync();
 
-        var refused = await _client.PostAsync(_client.RefreshForm(tokens.RefreshToken!).Append(new("grant_type", "refresh_token")));
+        var refused = await _client.PostAsync(
+            _client.RefreshForm(tokens.RefreshToken!).Append(new("grant_type", "refresh_token")));
 
         Assert.Equal("invalid_request", refused.Error);
         Assert.Equal([RuleName.MalformedRequest], _client.Violations);
@@ -130,7 +133,8 @@ public sealed class TokenRequestTests : IDisposable
     {
         var tokens = await _client.ConnectAsync();
 
-        var answer = await _client.PostAsync(_client.RefreshForm(tokens.RefreshToken!).Append(new("redirect_uri", "x")));
+        var answer = await _client.PostAsync(
+            _client.RefreshForm(tokens.RefreshToken!).Append(new("redirect_uri", "x")));
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal([RuleName.MalformedRequest], _client.Violations);
@@ -168,7 +172,8 @@ public sealed class TokenRequestTests : IDisposable
     public async Task Parameters_in_the_URL_are_refused()
     {
         using var content = new FormUrlEncodedContent(_client.RefreshForm("x"));
-        using var response = await _client.Http.PostAsync(new Uri(_client.Simulator.TokenEndpoint, "?client_id=x"), content);
+        using var response = await _client.Http.PostAsync(
+            new Uri(_client.Simulator.TokenEndpoint, "?client_id=x"), content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal([RuleName.MalformedRequest], _client.Violations);

@@ -8,8 +8,11 @@ public sealed class SqliteStore(string connectionString) : ITokenStore
 {
     private const string Key = "AccountId = @AccountId AND ClientId = @ClientId";
 
-    public async ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
-        (await QueryAsync<StoredConnection>($"SELECT * FROM Connections WHERE {Key}", key, cancellationToken)).FirstOrDefault();
+    public async ValueTask<StoredConnection?> FindAsync(
+        ConnectionKey key, CancellationToken cancellationToken = default) =>
+        (
+            await QueryAsync<StoredConnection>(
+                $"SELECT * FROM Connections WHERE {Key}", key, cancellationToken)).FirstOrDefault();
 
     public async ValueTask<bool> TrySaveAsync(
         StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
@@ -43,7 +46,8 @@ public sealed class SqliteStore(string connectionString) : ITokenStore
         min(iif(Status = 0, RenewAt, NULL)) AS OldestRenewAt FROM Connections GROUP BY ClientId
         """, new { now }, cancellationToken);
 
-    private async Task<bool> ExecuteAsync(string sql, object values, string? expected, CancellationToken cancellationToken)
+    private async Task<bool> ExecuteAsync(
+        string sql, object values, string? expected, CancellationToken cancellationToken)
     {
         await using var database = new SqliteConnection(connectionString);
         var parameters = new DynamicParameters(values);

@@ -37,7 +37,8 @@ public sealed class UseSimulatorTests : IDisposable
         var connections = program.GetRequiredService<AirwallexConnections>();
         var connection = await connections.ConnectAsync(_simulator.ConnectAccount("acct_1"));
         var api = program.GetRequiredService<IHttpClientFactory>().CreateClient("api");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/balances/current").SetAirwallexAccount("acct_1");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "api/v1/balances/current").SetAirwallexAccount("acct_1");
         using var response = await api.SendAsync(request);
 
         Assert.Equal(("acct_1", "simulated-client-id"), (connection.AccountId, connection.ClientId));
@@ -126,7 +127,8 @@ public sealed class UseSimulatorTests : IDisposable
         await using var program = Build(services =>
         {
             services.UseAirwallexSimulator(_simulator).AddAirwallexOAuth();
-            services.AddAuthentication(options => options.AddScheme("Airwallex", scheme => scheme.HandlerType = typeof(object)));
+            services.AddAuthentication(
+                options => options.AddScheme("Airwallex", scheme => scheme.HandlerType = typeof(object)));
         });
 
         Assert.Null(program.GetRequiredService<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue.RedirectUri);

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Airwallex.OAuth.Testing.Tests.UseSimulator;
 
-/// <summary>A web application tested as its own developers would: its services, its endpoints, and three months in a second.</summary>
+/// <summary>
+/// A web application tested as its own developers would: its services, its endpoints, and three months in a second.
+/// </summary>
 public sealed class WebApplicationTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -77,7 +79,8 @@ public sealed class WebApplicationTests : IDisposable
     /// <summary>The program under test. A test of one's own names its Program class instead.</summary>
     public sealed class BalancesApp : WebApplicationFactory<BalancesApp>
     {
-        protected override IHostBuilder CreateHostBuilder() => Host.CreateDefaultBuilder().ConfigureWebHostDefaults(web => web
+        protected override IHostBuilder CreateHostBuilder() =>
+            Host.CreateDefaultBuilder().ConfigureWebHostDefaults(web => web
             .ConfigureServices(services =>
             {
                 services.AddRouting();
