@@ -20,7 +20,8 @@ internal sealed class WebhookMetrics
     {
         try
         {
-            _webhooks?.Add(1, new("airwallex.oauth.application", _applicationName), new("airwallex.oauth.outcome", outcome));
+            _webhooks?.Add(
+                1, new("airwallex.oauth.application", _applicationName), new("airwallex.oauth.outcome", outcome));
         }
 #pragma warning disable CA1031 // Listeners are foreign code.
         catch (Exception)
