@@ -14,19 +14,23 @@ namespace Airwallex.OAuth;
 public static class ConnectFlowBuilderExtensions
 {
     /// <summary>
-    /// Adds "Connect with Airwallex": an authentication scheme that takes a customer to Airwallex and back, and saves the connection. Map
-    /// its endpoints with <c>app.MapAirwallexOAuth()</c>. Options are read from the section that <c>AddAirwallexOAuth</c> was given, webhook
-    /// secrets included (<c>Airwallex:Webhooks:Secrets</c>), and follow its changes.
+    /// Adds "Connect with Airwallex": an authentication scheme that takes a customer to Airwallex and back, and saves
+    /// the connection. Map its endpoints with <c>app.MapAirwallexOAuth()</c>. Options are read from the section that
+    /// <c>AddAirwallexOAuth</c> was given, webhook secrets included (<c>Airwallex:Webhooks:Secrets</c>), and follow its
+    /// changes.
     /// </summary>
     /// <remarks>
-    /// The scheme signs nobody in and is never a default: the application's own default scheme stays what it was. The state of a flow
-    /// is encrypted with ASP.NET Core Data Protection, so instances that share customers share its keys. Calling this again adds
-    /// to the configuration.
+    /// The scheme signs nobody in and is never a default: the application's own default scheme stays what it was. The
+    /// state of a flow is encrypted with ASP.NET Core Data Protection, so instances that share customers share its
+    /// keys. Calling this again adds to the configuration.
     /// </remarks>
     /// <param name="builder">What <c>AddAirwallexOAuth</c> returned.</param>
-    /// <param name="configure">Sets the options, after the section. Default: null, the section and the defaults.</param>
+    /// <param name="configure">
+    /// Sets the options, after the section. Default: null, the section and the defaults.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
-    public static AirwallexOAuthBuilder AddConnectFlow(this AirwallexOAuthBuilder builder, Action<ConnectFlowOptions>? configure = null)
+    public static AirwallexOAuthBuilder AddConnectFlow(
+        this AirwallexOAuthBuilder builder, Action<ConnectFlowOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
 
@@ -46,7 +50,8 @@ public static class ConnectFlowBuilderExtensions
         services.AddRouting();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IOptionsFactory<ConnectFlowOptions>, LastValidOptions>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectFlowOptions>, ConnectFlowOptionsValidator>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<ConnectFlowOptions>, ConnectFlowOptionsValidator>());
         services.TryAddSingleton<LogThrottle>();
         services.TryAddSingleton<DisconnectionReports>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DisconnectionReports>(
@@ -72,26 +77,28 @@ public static class ConnectFlowBuilderExtensions
 
         var scheme = ConnectFlowDefaults.SchemeFor(name);
         services.AddAuthentication()
-            .AddScheme<RemoteAuthenticationOptions, ConnectHandler>(scheme, displayName: null, configureOptions: remote =>
+            .AddScheme<RemoteAuthenticationOptions, ConnectHandler>(scheme, displayName: null, remote =>
             {
                 // Not used: the callback is an endpoint. The machinery insists on a value.
                 remote.CallbackPath = "/airwallex/callback";
                 remote.CorrelationCookie.Name = ".Airwallex.Connect.";
-                // Airwallex sends the customer back by a top-level GET, for which Lax is enough; None would need https even on localhost.
+                // Airwallex sends the customer back by a top-level GET, for which Lax is enough; None would need https
+                // even on localhost.
                 remote.CorrelationCookie.SameSite = SameSiteMode.Lax;
                 remote.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             });
     }
 
-    // An environment variable or a mounted file often holds one secret, not a list of them. A null is a place that is not filled.
+    // An environment variable or a mounted file often holds one secret, not a list of them. A null is a place that is
+    // not filled.
     private static void ReadSecrets(IConfiguration section, ConnectFlowOptions flow) =>
         flow.Webhooks.Secrets = section["Webhooks:Secrets"] is { Length: > 0 } secret
             ? [secret]
             : [.. flow.Webhooks.Secrets.Where(item => item is not null)];
 
     /// <summary>
-    /// ASP.NET Core makes the only scheme of an application its default. Our schemes must neither become that default, nor, by being
-    /// more, take it from the application's own.
+    /// ASP.NET Core makes the only scheme of an application its default. Our schemes must neither become that default,
+    /// nor, by being more, take it from the application's own.
     /// </summary>
     private static void KeepDefaultScheme(AuthenticationOptions options)
     {
@@ -100,7 +107,8 @@ public static class ConnectFlowBuilderExtensions
             return;
         }
 
-        var own = options.Schemes.Where(scheme => scheme.HandlerType != typeof(ConnectHandler)).Select(scheme => scheme.Name).ToList();
+        var own = options.Schemes
+            .Where(scheme => scheme.HandlerType != typeof(ConnectHandler)).Select(scheme => scheme.Name).ToList();
         options.DefaultScheme = own.Count switch
         {
             1 => own[0],

@@ -9,12 +9,13 @@ namespace Airwallex.OAuth;
 public static class ConnectFlowHttpContextExtensions
 {
     /// <summary>
-    /// Starts the flow and returns the URL to send the customer's browser to, for single-page applications and popups. The cookie of
-    /// the flow is set on this response, so fetch it with credentials, from the same site.
+    /// Starts the flow and returns the URL to send the customer's browser to, for single-page applications and popups.
+    /// The cookie of the flow is set on this response, so fetch it with credentials, from the same site.
     /// </summary>
     /// <param name="context">The request of the customer's browser. Its user is the one who connects.</param>
     /// <param name="properties">
-    /// How to start. Default: null, the configured scopes, and the application's root as the place where the customer ends.
+    /// How to start. Default: null, the configured scopes, and the application's root as the place where the customer
+    /// ends.
     /// </param>
     /// <param name="applicationName">
     /// The name that was given to <c>AddAirwallexOAuth</c>. Default: empty, the application without a name.

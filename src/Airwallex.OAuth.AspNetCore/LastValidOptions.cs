@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Makes the options of each application, and makes sure that a slip in a changed configuration stops nothing: what cannot be used is
-/// reported, and the options before the change stay in force. At start there is nothing before it, and the host does not start.
+/// Makes the options of each application, and makes sure that a slip in a changed configuration stops nothing: what
+/// cannot be used is reported, and the options before the change stay in force. At start there is nothing before it,
+/// and the host does not start.
 /// </summary>
 internal sealed class LastValidOptions(
     IEnumerable<IConfigureOptions<ConnectFlowOptions>> setups,

@@ -2,41 +2,52 @@ using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>What the flow and the webhooks log. Ids are stable. No message holds a token, a code, a state or a secret.</summary>
+/// <summary>
+/// What the flow and the webhooks log. Ids are stable. No message holds a token, a code, a state or a secret.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(2001, LogLevel.Debug, "Sending a customer to Airwallex, to come back to {RedirectUri}.")]
     public static partial void SendingCustomerToAirwallex(this ILogger logger, string redirectUri);
 
-    [LoggerMessage(EventId = 2002, Message = "A customer came back from Airwallex without a connection: {Kind}. Airwallex said: {Error}.")]
+    [LoggerMessage(EventId = 2002, Message = "A customer came back from Airwallex without a connection: {Kind}. " +
+        "Airwallex said: {Error}.")]
     public static partial void CustomerCameBackWithoutConnection(
         this ILogger logger, LogLevel level, ConnectFailureKind kind, string? error, Exception? exception);
 
     [LoggerMessage(2003, LogLevel.Information, "A callback was refused: {Reason}")]
     public static partial void RefusedCallback(this ILogger logger, string reason);
 
-    [LoggerMessage(2004, LogLevel.Error, "The changed options of the connect flow cannot be used; the ones before the change stay in force. Correct them.")]
+    [LoggerMessage(2004, LogLevel.Error, "The changed options of the connect flow cannot be used; the ones before " +
+        "the change stay in force. Correct them.")]
     public static partial void ChangedOptionsRefused(this ILogger logger, Exception exception);
 
     [LoggerMessage(2010, LogLevel.Debug, "Webhook {EventId} received: {EventName}.")]
     public static partial void WebhookReceived(this ILogger logger, string? eventId, string? eventName);
 
-    [LoggerMessage(2012, LogLevel.Warning, "A webhook was refused with {StatusCode}: {Reason}. {Suppressed} more like it were not logged since the last line.")]
+    [LoggerMessage(2012, LogLevel.Warning, "A webhook was refused with {StatusCode}: {Reason}. {Suppressed} more " +
+        "like it were not logged since the last line.")]
     public static partial void RefusedWebhook(this ILogger logger, int statusCode, string reason, long suppressed);
 
-    [LoggerMessage(2014, LogLevel.Error, "OnEvent failed for webhook {EventId} ({EventName}). It gets a 503, so that Airwallex delivers it again. {Suppressed} more failures were not logged since the last line.")]
+    [LoggerMessage(2014, LogLevel.Error, "OnEvent failed for webhook {EventId} ({EventName}). It gets a 503, so that " +
+        "Airwallex delivers it again. {Suppressed} more failures were not logged since the last line.")]
     public static partial void WebhookFailed(
         this ILogger logger, string? eventId, string? eventName, long suppressed, Exception exception);
 
-    [LoggerMessage(2015, LogLevel.Information, "Airwallex reported that account {AccountId} was disconnected, but no connection of it is stored; nothing is done.")]
+    [LoggerMessage(2015, LogLevel.Information, "Airwallex reported that account {AccountId} was disconnected, but no " +
+        "connection of it is stored; nothing is done.")]
     public static partial void NothingToDisconnect(this ILogger logger, string? accountId);
 
-    [LoggerMessage(2016, LogLevel.Warning, "A reported disconnection of account {AccountId} could not be passed on; the account's next refresh learns the same. {Suppressed} more were not logged since the last line.")]
-    public static partial void DisconnectionNotReported(this ILogger logger, string? accountId, long suppressed, Exception exception);
+    [LoggerMessage(2016, LogLevel.Warning, "A reported disconnection of account {AccountId} could not be passed on; " +
+        "the account's next refresh learns the same. {Suppressed} more were not logged since the last line.")]
+    public static partial void DisconnectionNotReported(
+        this ILogger logger, string? accountId, long suppressed, Exception exception);
 
-    [LoggerMessage(2017, LogLevel.Warning, "Webhook {EventId} ({EventName}) reports a disconnection but names no account; nothing is done.")]
+    [LoggerMessage(2017, LogLevel.Warning, "Webhook {EventId} ({EventName}) reports a disconnection but names no " +
+        "account; nothing is done.")]
     public static partial void DisconnectionWithoutAccount(this ILogger logger, string? eventId, string? eventName);
 
-    [LoggerMessage(2018, LogLevel.Warning, "The host stopped before {Count} reported disconnections were passed on; the accounts' next refreshes learn the same.")]
+    [LoggerMessage(2018, LogLevel.Warning, "The host stopped before {Count} reported disconnections were passed on; " +
+        "the accounts' next refreshes learn the same.")]
     public static partial void StoppedBeforeReporting(this ILogger logger, int count);
 }

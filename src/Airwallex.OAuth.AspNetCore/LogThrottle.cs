@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>Keeps a log readable: of each kind of line, the first, then one a minute with the count of those left out. Thread-safe.</summary>
+/// <summary>
+/// Keeps a log readable: of each kind of line, the first, then one a minute with the count of those left out.
+/// Thread-safe.
+/// </summary>
 internal sealed class LogThrottle(TimeProvider time)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);

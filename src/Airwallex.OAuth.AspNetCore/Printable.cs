@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>Text from outside, fit for a log line or a page: no control characters, no more than 300 characters.</summary>
+/// <summary>
+/// Text from outside, fit for a log line or a page: no control characters, no more than 300 characters.
+/// </summary>
 internal static class Printable
 {
     private const int MaxLength = 300;

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>One callback: the customer's browser is back from Airwallex.</summary>
-internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, CookieBuilder cookie, TimeProvider time, ILogger logger)
+internal sealed class ConnectCallback(
+    HttpContext context, ConnectFlow flow, CookieBuilder cookie, TimeProvider time, ILogger logger)
 {
     public async Task HandleAsync()
     {
@@ -13,17 +14,19 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
         ConnectPage.KeepPrivate(context.Response);
         if (ReadResponse() is not { } response)
         {
-            await FailAsync(null, Failure(ConnectFailureKind.InvalidCallback)).ConfigureAwait(false);
+            await FailAsync(null, ConnectOutcome.Failed(ConnectFailureKind.InvalidCallback)).ConfigureAwait(false);
         }
         else if (response is { State: null, Error: not null })
         {
-            // Airwallex does not say that it repeats the state of a declined request; without it, only a page can come of it.
-            await FailAsync(null, AuthorizationFailure(response, StatusCodes.Status400BadRequest), response).ConfigureAwait(false);
+            // Airwallex does not say that it repeats the state of a declined request; without it, only a page can come
+            // of it.
+            await FailAsync(null, ConnectOutcome.From(response, StatusCodes.Status400BadRequest), response)
+                .ConfigureAwait(false);
         }
         else if (ConnectState.Unprotect(response.State, flow.States) is not { } state)
         {
             logger.RefusedCallback("its state is missing or was not made by this application");
-            await FailAsync(null, Failure(ConnectFailureKind.InvalidCallback)).ConfigureAwait(false);
+            await FailAsync(null, ConnectOutcome.Failed(ConnectFailureKind.InvalidCallback)).ConfigureAwait(false);
         }
         else if (!await TryRepeatAsync(state).ConfigureAwait(false))
         {
@@ -35,7 +38,8 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
     {
         try
         {
-            var response = AuthorizationResponse.Parse(new Uri("/" + context.Request.QueryString.Value, UriKind.Relative));
+            var query = context.Request.QueryString.Value;
+            var response = AuthorizationResponse.Parse(new Uri("/" + query, UriKind.Relative));
             if (response.Error is not null || !string.IsNullOrWhiteSpace(response.Code))
             {
                 return response;
@@ -80,19 +84,20 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
     {
         if (state.StartedAt + flow.Options.StateLifetime <= time.GetUtcNow())
         {
-            await FailAsync(state, Failure(ConnectFailureKind.Expired)).ConfigureAwait(false);
+            await FailAsync(state, ConnectOutcome.Failed(ConnectFailureKind.Expired)).ConfigureAwait(false);
             return;
         }
 
         if (!TryReadCookie(state, out _))
         {
-            await FailAsync(state, Failure(ConnectFailureKind.MissingCookie)).ConfigureAwait(false);
+            await FailAsync(state, ConnectOutcome.Failed(ConnectFailureKind.MissingCookie)).ConfigureAwait(false);
             return;
         }
 
         if (response.Code is not { } code)
         {
-            await FailAsync(state, AuthorizationFailure(response, StatusCodes.Status502BadGateway), response).ConfigureAwait(false);
+            await FailAsync(state, ConnectOutcome.From(response, StatusCodes.Status502BadGateway), response)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -100,17 +105,18 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
         var claim = ConnectUser.Identify(user);
         if (claim is not null && state.User is { } starter && starter.Value != claim.Value)
         {
-            await FailAsync(state, Failure(ConnectFailureKind.AnotherUser, StatusCodes.Status403Forbidden)).ConfigureAwait(false);
+            var anotherUser = ConnectOutcome.Failed(ConnectFailureKind.AnotherUser, StatusCodes.Status403Forbidden);
+            await FailAsync(state, anotherUser).ConfigureAwait(false);
             return;
         }
 
-        if (claim is null && await ConnectPage.TryWriteHopAsync(context, Host(state)).ConfigureAwait(false))
+        if (claim is null && await ConnectPage.TryWriteHopAsync(context, flow.Host(context.Request)).ConfigureAwait(false))
         {
             return;
         }
 
-        await ConnectOnceAsync(code, state, claim is null && state.User is { } known ? ConnectUser.FromClaim(known) : user)
-            .ConfigureAwait(false);
+        user = claim is null && state.User is { } known ? ConnectUser.FromClaim(known) : user;
+        await ConnectOnceAsync(code, state, user).ConfigureAwait(false);
     }
 
     private async Task ConnectOnceAsync(string code, ConnectState state, ClaimsPrincipal user)
@@ -119,7 +125,8 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
         {
             // Another request was faster since we looked.
             var first = flow.Outcomes.Find(state.FlowId)!;
-            await EndAsync(state, await first.WaitAsync(context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+            var ended = await first.WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            await EndAsync(state, ended).ConfigureAwait(false);
             return;
         }
 
@@ -165,48 +172,9 @@ internal sealed class ConnectCallback(HttpContext context, ConnectFlow flow, Coo
         return Task.CompletedTask;
     }
 
-    private async Task FailAsync(ConnectState? state, ConnectOutcome outcome, AuthorizationResponse? response = null)
-    {
-        var level = outcome.Kind is ConnectFailureKind.ConnectingFailed ? LogLevel.Error
-            : outcome.Exception is not null || outcome is { Kind: ConnectFailureKind.AuthorizationError, StatusCode: >= 500 } ? LogLevel.Warning
-            : LogLevel.Information;
-        var error = Printable.From(response?.Error);
-        logger.CustomerCameBackWithoutConnection(level, outcome.Kind, error, outcome.Exception);
-        var failed = new ConnectFailedContext
-        {
-            HttpContext = context,
-            Kind = outcome.Kind,
-            StatusCode = outcome.StatusCode,
-            Properties = state?.Properties,
-            ReturnUrl = state?.ReturnUrl ?? flow.Root(context.Request),
-            StartAgainUrl = state?.StartUrl,
-            Refusal = outcome.Refusal,
-            Error = response?.Error,
-            ErrorDescription = response?.ErrorDescription,
-            Exception = outcome.Exception,
-        };
-        if (flow.Options.OnFailed is { } onFailed)
-        {
-            await onFailed(failed).ConfigureAwait(false);
-        }
-
-        if (!failed.IsHandled)
-        {
-            await ConnectPage.WriteFailureAsync(failed, Host(state)).ConfigureAwait(false);
-        }
-    }
+    private Task FailAsync(ConnectState? state, ConnectOutcome outcome, AuthorizationResponse? response = null) =>
+        ConnectFailure.TellAsync(context, flow, logger, state, outcome, response);
 
     private bool TryReadCookie(ConnectState state, out string? endedAt) =>
         ConnectCookie.TryRead(context, cookie, state, flow.ReturnUrls, out endedAt);
-
-    private string Host(ConnectState? state) =>
-        (state?.RedirectUri ?? flow.Airwallex.RedirectUri)?.Host ?? context.Request.Host.Host;
-
-    private static ConnectOutcome Failure(ConnectFailureKind kind, int status = StatusCodes.Status400BadRequest) =>
-        new() { Kind = kind, StatusCode = status };
-
-    private static ConnectOutcome AuthorizationFailure(AuthorizationResponse response, int status) =>
-        response.Error == "access_denied"
-            ? Failure(ConnectFailureKind.Declined, StatusCodes.Status403Forbidden)
-            : Failure(ConnectFailureKind.AuthorizationError, status);
 }

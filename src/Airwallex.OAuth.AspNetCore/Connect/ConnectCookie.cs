@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// The cookie that binds a flow to the browser that started it. Its path is that of the redirect URI that was really sent, which is
-/// where the browser comes back to, whatever path base and proxies lie between.
+/// The cookie that binds a flow to the browser that started it. Its path is that of the redirect URI that was really
+/// sent, which is where the browser comes back to, whatever path base and proxies lie between.
 /// </summary>
 internal static class ConnectCookie
 {
@@ -20,7 +20,12 @@ internal static class ConnectCookie
         Set(context, cookie, state, Started, state.StartedAt + lifetime);
 
     public static void SetEnded(
-        HttpContext context, CookieBuilder cookie, ConnectState state, string returnUrl, IDataProtector protector, DateTimeOffset now) =>
+        HttpContext context,
+        CookieBuilder cookie,
+        ConnectState state,
+        string returnUrl,
+        IDataProtector protector,
+        DateTimeOffset now) =>
         Set(
             context,
             cookie,
@@ -52,7 +57,8 @@ internal static class ConnectCookie
 
     private static string Name(CookieBuilder cookie, ConnectState state) => cookie.Name + state.FlowId;
 
-    private static void Set(HttpContext context, CookieBuilder cookie, ConnectState state, string value, DateTimeOffset expires)
+    private static void Set(
+        HttpContext context, CookieBuilder cookie, ConnectState state, string value, DateTimeOffset expires)
     {
         var options = cookie.Build(context);
         options.Path = state.RedirectUri.AbsolutePath;

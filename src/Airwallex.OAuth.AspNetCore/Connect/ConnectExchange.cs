@@ -24,7 +24,8 @@ internal sealed class ConnectExchange(HttpContext context, ConnectFlow flow, Con
         try
         {
             // Not the request's cancellation: a customer who closes the tab has authorized all the same.
-            Connection = await flow.Connections.ConnectAsync(code, options, CancellationToken.None).ConfigureAwait(false);
+            Connection = await flow.Connections.ConnectAsync(code, options, CancellationToken.None)
+                .ConfigureAwait(false);
             return new ConnectOutcome { ReturnUrl = state.ReturnUrl };
         }
         catch (RefusedException refused)
@@ -73,11 +74,14 @@ internal sealed class ConnectExchange(HttpContext context, ConnectFlow flow, Con
     private (ConnectFailureKind Kind, int Status) Explain(Exception exception) => exception switch
     {
         _ when _connecting => (ConnectFailureKind.ConnectingFailed, StatusCodes.Status500InternalServerError),
-        TokenRequestException { IsTransient: true } => (ConnectFailureKind.ExchangeFailed, StatusCodes.Status503ServiceUnavailable),
-        TokenRequestException { Error: "invalid_grant" } => (ConnectFailureKind.ExchangeFailed, StatusCodes.Status400BadRequest),
-        TokenRequestException => (ConnectFailureKind.ExchangeFailed, StatusCodes.Status502BadGateway),
+        TokenRequestException failure => (ConnectFailureKind.ExchangeFailed, StatusOf(failure)),
         _ => (ConnectFailureKind.StoreUnavailable, StatusCodes.Status503ServiceUnavailable),
     };
+
+    private static int StatusOf(TokenRequestException failure) =>
+        failure.IsTransient ? StatusCodes.Status503ServiceUnavailable
+        : failure.Error == "invalid_grant" ? StatusCodes.Status400BadRequest
+        : StatusCodes.Status502BadGateway;
 
     private sealed class RefusedException(ConnectFailureKind kind, int status, string? refusal = null)
         : Exception("The application refused the connection.")

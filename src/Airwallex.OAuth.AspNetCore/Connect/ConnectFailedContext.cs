@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// A customer has come back without a connection: what <see cref="ConnectFlowOptions.OnFailed"/> is told. Not thread-safe. A repeated
-/// callback tells it again.
+/// A customer has come back without a connection: what <see cref="ConnectFlowOptions.OnFailed"/> is told. Not
+/// thread-safe. A repeated callback tells it again.
 /// </summary>
 public sealed class ConnectFailedContext
 {
@@ -19,13 +19,14 @@ public sealed class ConnectFailedContext
     public int StatusCode { get; init; } = StatusCodes.Status400BadRequest;
 
     /// <summary>
-    /// What the start of the flow carried; null when the callback's state is missing or cannot be trusted. Default: null.
+    /// What the start of the flow carried; null when the callback's state is missing or cannot be trusted. Default:
+    /// null.
     /// </summary>
     public AuthenticationProperties? Properties { get; init; }
 
     /// <summary>
-    /// Where the flow was to end, a local URL; the application's root when the callback's state is missing or cannot be trusted.
-    /// Default: <c>/</c>.
+    /// Where the flow was to end, a local URL; the application's root when the callback's state is missing or cannot be
+    /// trusted. Default: <c>/</c>.
     /// </summary>
     public string ReturnUrl { get; init; } = "/";
 
@@ -35,22 +36,26 @@ public sealed class ConnectFailedContext
     /// </summary>
     public string? StartAgainUrl { get; init; }
 
-    /// <summary>What <see cref="ConnectingContext.Refuse"/> was told; null for the other kinds. Default: null.</summary>
+    /// <summary>
+    /// What <see cref="ConnectingContext.Refuse"/> was told; null for the other kinds. Default: null.
+    /// </summary>
     public string? Refusal { get; init; }
 
     /// <summary>
-    /// The error code of Airwallex's redirect; null when there was none. Text from outside: encode it before showing it. Default: null.
+    /// The error code of Airwallex's redirect; null when there was none. Text from outside: encode it before showing
+    /// it. Default: null.
     /// </summary>
     public string? Error { get; init; }
 
     /// <summary>
-    /// What Airwallex's redirect said about the error; null when nothing. Text from outside: encode it before showing it. Default: null.
+    /// What Airwallex's redirect said about the error; null when nothing. Text from outside: encode it before showing
+    /// it. Default: null.
     /// </summary>
     public string? ErrorDescription { get; init; }
 
     /// <summary>
-    /// What went wrong in the exchange, the store or <see cref="ConnectFlowOptions.OnConnecting"/>; null for the other kinds. An
-    /// exception of this library holds no token and no code. Default: null.
+    /// What went wrong in the exchange, the store or <see cref="ConnectFlowOptions.OnConnecting"/>; null for the other
+    /// kinds. An exception of this library holds no token and no code. Default: null.
     /// </summary>
     public Exception? Exception { get; init; }
 

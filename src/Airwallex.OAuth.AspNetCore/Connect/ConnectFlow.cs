@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// The web half of one application: its options, the addresses of its endpoints, what protects its state, and how the flows of this
-/// process ended. Thread-safe.
+/// The web half of one application: its options, the addresses of its endpoints, what protects its state, and how the
+/// flows of this process ended. Thread-safe.
 /// </summary>
 internal sealed class ConnectFlow
 {
@@ -58,7 +58,8 @@ internal sealed class ConnectFlow
 
     public static string Missing(string applicationName) => applicationName.Length == 0
         ? "There is no connect flow: call services.AddAirwallexOAuth(…).AddConnectFlow()."
-        : $"The application \"{applicationName}\" has no connect flow: call services.AddAirwallexOAuth(\"{applicationName}\", …)"
+        : $"The application \"{applicationName}\" has no connect flow: call " +
+            $"services.AddAirwallexOAuth(\"{applicationName}\", …)"
             + ".AddConnectFlow().";
 
     /// <returns>False when its endpoints are mapped already.</returns>
@@ -85,7 +86,9 @@ internal sealed class ConnectFlow
         }
     }
 
-    /// <summary>Where Airwallex is to send the customer back to: as configured, or else the callback's address on this site.</summary>
+    /// <summary>
+    /// Where Airwallex is to send the customer back to: as configured, or else the callback's address on this site.
+    /// </summary>
     public Uri RedirectUri(HttpRequest request)
     {
         if (Airwallex.RedirectUri is { } configured)
@@ -102,16 +105,25 @@ internal sealed class ConnectFlow
                 + "AirwallexOAuthOptions.RedirectUri to the address that Airwallex knows, or use forwarded headers.");
     }
 
-    /// <summary>What the public addresses of the endpoints begin with: the path base, and what a proxy strips.</summary>
+    /// <summary>
+    /// What the public addresses of the endpoints begin with: the path base, and what a proxy strips.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The redirect URI does not lead to the callback.</exception>
-    public string PublicBase(Uri redirectUri) => TryPublicBase(redirectUri, out var callback) ?? throw new InvalidOperationException(
-        $"AirwallexOAuthOptions.RedirectUri is {redirectUri}, but MapAirwallexOAuth serves the callback at {callback}: customers would "
-        + $"come back to a page that does not exist. The path of the redirect URI must end with {callback}, upper and lower case "
+    public string PublicBase(Uri redirectUri) =>
+        TryPublicBase(redirectUri, out var callback) ?? throw new InvalidOperationException(
+        $"AirwallexOAuthOptions.RedirectUri is {redirectUri}, but MapAirwallexOAuth serves the callback at " +
+            $"{callback}: customers would "
+        + $"come back to a page that does not exist. The path of the redirect URI must end with {callback}, upper " +
+            $"and lower case "
         + "included.");
 
     /// <summary>The application's root, for a page that knows nothing better.</summary>
     public string Root(HttpRequest request) =>
-        ((Airwallex.RedirectUri is { } configured ? TryPublicBase(configured, out _) : null) ?? request.PathBase.ToUriComponent()) + "/";
+        ((Airwallex.RedirectUri is { } configured ? TryPublicBase(configured, out _) : null)
+            ?? request.PathBase.ToUriComponent()) + "/";
+
+    /// <summary>What customers call this site.</summary>
+    public string Host(HttpRequest request) => Airwallex.RedirectUri?.Host ?? request.Host.Host;
 
     private string? TryPublicBase(Uri redirectUri, out string callback)
     {
@@ -127,13 +139,15 @@ internal sealed class ConnectFlow
         if (_mapped == 0)
         {
             throw new InvalidOperationException(
-                "The endpoints of the connect flow are not mapped, so customers could not come back: call app.MapAirwallexOAuth().");
+                "The endpoints of the connect flow are not mapped, so customers could not come back: call " +
+                    "app.MapAirwallexOAuth().");
         }
 
-        var path = _links.GetPathByName(
-            CallbackEndpoint, values: null, options: new LinkOptions { LowercaseUrls = false, AppendTrailingSlash = false });
+        var asMapped = new LinkOptions { LowercaseUrls = false, AppendTrailingSlash = false };
+        var path = _links.GetPathByName(CallbackEndpoint, values: null, options: asMapped);
         return path ?? throw new InvalidOperationException(
-            "The path that MapAirwallexOAuth serves the callback at has route parameters, but Airwallex knows fixed redirect URIs only: "
+            "The path that MapAirwallexOAuth serves the callback at has route parameters, but Airwallex knows fixed " +
+                "redirect URIs only: "
             + "map the endpoints under a fixed path.");
     }
 }

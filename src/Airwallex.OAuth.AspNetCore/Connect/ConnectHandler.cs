@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// The connect flow on ASP.NET Core's remote-authentication machinery: a challenge sends the customer to Airwallex, the callback
-/// exchanges the code and saves the connection. It authenticates nobody and signs nobody in.
+/// The connect flow on ASP.NET Core's remote-authentication machinery: a challenge sends the customer to Airwallex, the
+/// callback exchanges the code and saves the connection. It authenticates nobody and signs nobody in.
 /// </summary>
 internal sealed class ConnectHandler(
     IOptionsMonitor<RemoteAuthenticationOptions> schemeOptions, ILoggerFactory loggerFactory, UrlEncoder encoder)
@@ -21,13 +21,17 @@ internal sealed class ConnectHandler(
     private ConnectFlow Flow =>
         Context.RequestServices.GetRequiredKeyedService<ConnectFlow>(ConnectFlowDefaults.ApplicationOf(Scheme.Name));
 
-    /// <summary>The callback's only door is its endpoint, behind the application's rate limits; UseAuthentication runs before them.</summary>
+    /// <summary>
+    /// The callback's only door is its endpoint, behind the application's rate limits; UseAuthentication runs before
+    /// them.
+    /// </summary>
     public override Task<bool> ShouldHandleRequestAsync() => Task.FromResult(false);
 
     /// <summary>Handles the callback, for its endpoint.</summary>
     public Task HandleCallbackAsync() => HandleRemoteAuthenticateAsync();
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(AuthenticateResult.NoResult());
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        Task.FromResult(AuthenticateResult.NoResult());
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
@@ -37,7 +41,8 @@ internal sealed class ConnectHandler(
 
     protected override async Task<HandleRequestResult> HandleRemoteAuthenticateAsync()
     {
-        await new ConnectCallback(Context, Flow, Options.CorrelationCookie, TimeProvider, Logger).HandleAsync().ConfigureAwait(false);
+        var callback = new ConnectCallback(Context, Flow, Options.CorrelationCookie, TimeProvider, Logger);
+        await callback.HandleAsync().ConfigureAwait(false);
         return HandleRequestResult.Handle();
     }
 
@@ -51,9 +56,12 @@ internal sealed class ConnectHandler(
 
     /// <summary>Starts a flow: sets its cookie, and returns where the customer's browser is to go.</summary>
     /// <param name="properties">How to start.</param>
-    /// <param name="returnUrl">Where the customer ends when the properties do not say; null: the application's root.</param>
+    /// <param name="returnUrl">
+    /// Where the customer ends when the properties do not say; null: the application's root.
+    /// </param>
     /// <param name="startUrl">Where the customer can start again; null when that is not a page.</param>
-    public async Task<Uri> StartAsync(AuthenticationProperties properties, string? returnUrl = null, string? startUrl = null)
+    public async Task<Uri> StartAsync(
+        AuthenticationProperties properties, string? returnUrl = null, string? startUrl = null)
     {
         var flow = Flow;
         var redirectUri = flow.RedirectUri(Request);
@@ -90,7 +98,8 @@ internal sealed class ConnectHandler(
         string.IsNullOrEmpty(asked) ? null
         : LocalUrl.TryEncode(asked, out var local) ? local
         : throw new InvalidOperationException(
-            "The RedirectUri of a challenge of the scheme \"Airwallex\" must be a local URL such as /settings, of at most "
+            "The RedirectUri of a challenge of the scheme \"Airwallex\" must be a local URL such as /settings, of at " +
+                "most "
             + $"{LocalUrl.MaxLength} characters: anything else would let a link send your customers to another site.");
 
     // What a proxy strips from the path is known from the redirect URI alone.

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>How a flow ended: with a connection and a way on, or with a failure.</summary>
@@ -13,11 +15,20 @@ internal sealed record ConnectOutcome
     public string? Refusal { get; init; }
 
     public Exception? Exception { get; init; }
+
+    public static ConnectOutcome Failed(ConnectFailureKind kind, int status = StatusCodes.Status400BadRequest) =>
+        new() { Kind = kind, StatusCode = status };
+
+    /// <param name="response">One with an error.</param>
+    /// <param name="status">The status when the customer did not decline.</param>
+    public static ConnectOutcome From(AuthorizationResponse response, int status) => response.Error == "access_denied"
+        ? Failed(ConnectFailureKind.Declined, StatusCodes.Status403Forbidden)
+        : Failed(ConnectFailureKind.AuthorizationError, status);
 }
 
 /// <summary>
-/// The flows of this process whose code was sent, so that a repeated callback ends where the first one does. A code is good for one use
-/// (RFC 6749, section 4.1.2). Thread-safe.
+/// The flows of this process whose code was sent, so that a repeated callback ends where the first one does. A code is
+/// good for one use (RFC 6749, section 4.1.2). Thread-safe.
 /// </summary>
 internal sealed class ConnectOutcomes
 {

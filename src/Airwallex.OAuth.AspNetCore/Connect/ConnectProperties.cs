@@ -7,9 +7,10 @@ namespace Airwallex.OAuth.AspNetCore;
 /// <c>HttpContext.CreateAirwallexConnectUrlAsync</c>. Not changed by starting a flow.
 /// </summary>
 /// <remarks>
-/// <see cref="AuthenticationProperties.RedirectUri"/> is where the customer goes afterwards, a local URL of at most 1,024 characters.
-/// <see cref="AuthenticationProperties.Items"/> travel, encrypted, to <see cref="ConnectFlowOptions.OnConnecting"/> and
-/// <see cref="ConnectFlowOptions.OnConnected"/>; they make the URL longer, so keep them short.
+/// <see cref="AuthenticationProperties.RedirectUri"/> is where the customer goes afterwards, a local URL of at most
+/// 1,024 characters. <see cref="AuthenticationProperties.Items"/> travel, encrypted, to
+/// <see cref="ConnectFlowOptions.OnConnecting"/> and <see cref="ConnectFlowOptions.OnConnected"/>; they make the URL
+/// longer, so keep them short.
 /// </remarks>
 public sealed class ConnectProperties : AuthenticationProperties
 {
@@ -17,7 +18,9 @@ public sealed class ConnectProperties : AuthenticationProperties
     internal const string ScopesKey = "scopes";
     internal const string AccountIdKey = "account_id";
 
-    /// <summary>Whether the customer creates an Airwallex account on the way (<c>sign_up=true</c>). Default: false.</summary>
+    /// <summary>
+    /// Whether the customer creates an Airwallex account on the way (<c>sign_up=true</c>). Default: false.
+    /// </summary>
     public bool SignUp
     {
         get => GetParameter<bool>(SignUpKey);

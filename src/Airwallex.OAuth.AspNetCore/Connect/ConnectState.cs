@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>What a flow keeps from its start to its callback. It travels over Airwallex, encrypted, as the state.</summary>
+/// <summary>
+/// What a flow keeps from its start to its callback. It travels over Airwallex, encrypted, as the state.
+/// </summary>
 internal sealed class ConnectState
 {
     // Short, since all of it ends up in a URL.
@@ -20,7 +22,9 @@ internal sealed class ConnectState
 
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>The redirect URI as it was sent; the exchange must name the same one (RFC 6749, section 4.1.3).</summary>
+    /// <summary>
+    /// The redirect URI as it was sent; the exchange must name the same one (RFC 6749, section 4.1.3).
+    /// </summary>
     public required Uri RedirectUri { get; init; }
 
     public required string ReturnUrl { get; init; }

@@ -13,7 +13,8 @@ internal static class ConnectUser
     private static readonly string[] s_identifiers = ["sub", ClaimTypes.NameIdentifier, ClaimTypes.Upn];
 
     /// <summary>
-    /// The user of the request. UseAuthentication may be missing from the pipeline, or not have come to its default scheme yet.
+    /// The user of the request. UseAuthentication may be missing from the pipeline, or not have come to its default
+    /// scheme yet.
     /// </summary>
     public static async Task<ClaimsPrincipal> GetAsync(HttpContext context)
     {
@@ -32,14 +33,16 @@ internal static class ConnectUser
     public static async Task<bool> CanSignInAsync(HttpContext context)
     {
         var schemes = context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
-        return (await schemes.GetAllSchemesAsync().ConfigureAwait(false)).Any(scheme => scheme.HandlerType != typeof(ConnectHandler));
+        var all = await schemes.GetAllSchemesAsync().ConfigureAwait(false);
+        return all.Any(scheme => scheme.HandlerType != typeof(ConnectHandler));
     }
 
-    public static ClaimsPrincipal FromClaim(Claim claim) => new(new ClaimsIdentity([claim], ConnectFlowDefaults.AuthenticationScheme));
+    public static ClaimsPrincipal FromClaim(Claim claim) =>
+        new(new ClaimsIdentity([claim], ConnectFlowDefaults.AuthenticationScheme));
 
     /// <summary>
-    /// The claim that identifies the user; null when nobody is signed in. As in ASP.NET Core's antiforgery, a user without an
-    /// identifier is known by all claims together.
+    /// The claim that identifies the user; null when nobody is signed in. As in ASP.NET Core's antiforgery, a user
+    /// without an identifier is known by all claims together.
     /// </summary>
     public static Claim? Identify(ClaimsPrincipal user)
     {

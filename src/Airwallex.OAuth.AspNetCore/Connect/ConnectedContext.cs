@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// A customer has connected an Airwallex account: what <see cref="ConnectFlowOptions.OnConnected"/> is told. Not thread-safe.
+/// A customer has connected an Airwallex account: what <see cref="ConnectFlowOptions.OnConnected"/> is told. Not
+/// thread-safe.
 /// </summary>
 public sealed class ConnectedContext
 {
@@ -15,7 +16,9 @@ public sealed class ConnectedContext
     /// <summary>The connection, as saved.</summary>
     public required AirwallexConnection Connection { get; init; }
 
-    /// <summary>The user who connected; see <see cref="ConnectingContext.User"/>. The flow changes nothing about the sign-in.</summary>
+    /// <summary>
+    /// The user who connected; see <see cref="ConnectingContext.User"/>. The flow changes nothing about the sign-in.
+    /// </summary>
     public required ClaimsPrincipal User { get; init; }
 
     /// <summary>What the start of the flow put into <see cref="AuthenticationProperties.Items"/>.</summary>
@@ -24,7 +27,9 @@ public sealed class ConnectedContext
     /// <summary>Where the customer is sent next. Default: where the start of the flow said, a local URL.</summary>
     public required string ReturnUrl { get; set; }
 
-    /// <summary>Whether the handler has written the response. Default: false, the customer is sent to <see cref="ReturnUrl"/>.</summary>
+    /// <summary>
+    /// Whether the handler has written the response. Default: false, the customer is sent to <see cref="ReturnUrl"/>.
+    /// </summary>
     public bool IsHandled { get; private set; }
 
     /// <summary>

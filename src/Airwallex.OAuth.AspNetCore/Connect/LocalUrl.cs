@@ -3,12 +3,16 @@ using Microsoft.AspNetCore.Http.Extensions;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>Where a customer may be sent after the flow: a path of this site, however a browser or a proxy reads it.</summary>
+/// <summary>
+/// Where a customer may be sent after the flow: a path of this site, however a browser or a proxy reads it.
+/// </summary>
 internal static class LocalUrl
 {
     public const int MaxLength = 1024;
 
-    /// <summary>Whether <paramref name="url"/> is local; if so, gives it in a form that fits into a Location header.</summary>
+    /// <summary>
+    /// Whether <paramref name="url"/> is local; if so, gives it in a form that fits into a Location header.
+    /// </summary>
     public static bool TryEncode(string? url, [NotNullWhen(true)] out string? encoded)
     {
         encoded = null;

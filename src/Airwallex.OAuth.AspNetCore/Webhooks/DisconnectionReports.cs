@@ -5,10 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Passes reported disconnections on to the core, a few at a time, and survives the request that brought them. Reports are hints: one that
-/// is lost costs nothing, since the account's next refresh learns the same. Thread-safe.
+/// Passes reported disconnections on to the core, a few at a time, and survives the request that brought them. Reports
+/// are hints: one that is lost costs nothing, since the account's next refresh learns the same. Thread-safe.
 /// </summary>
-internal sealed class DisconnectionReports(LogThrottle throttle, ILogger<DisconnectionReports> logger) : BackgroundService
+internal sealed class DisconnectionReports(LogThrottle throttle, ILogger<DisconnectionReports> logger)
+    : BackgroundService
 {
     private const int Capacity = 10_000;
     private const int MaxConcurrency = 8;
@@ -16,7 +17,8 @@ internal sealed class DisconnectionReports(LogThrottle throttle, ILogger<Disconn
     private readonly Channel<Report> _reports = Channel.CreateBounded<Report>(Capacity);
 
     /// <summary>Takes one report.</summary>
-    /// <returns>True once it is stored, false when that failed; null when the queue is full or the host stops.</returns>
+    /// <returns>True once it is stored, false when that failed; null when the queue is full or the host
+    /// stops.</returns>
     public Task<bool>? TryAdd(AirwallexConnections connections, string accountId, string reason)
     {
         var report = new Report(connections, accountId, reason);
@@ -45,11 +47,11 @@ internal sealed class DisconnectionReports(LogThrottle throttle, ILogger<Disconn
 
     private async ValueTask PassOnAsync(Report report, CancellationToken cancellationToken)
     {
-        var stored = false;
+        var stored = true;
         try
         {
-            stored = true;
-            if (!await report.Connections.ReportDisconnectionAsync(report.AccountId, report.Reason, cancellationToken).ConfigureAwait(false))
+            if (!await report.Connections
+                .ReportDisconnectionAsync(report.AccountId, report.Reason, cancellationToken).ConfigureAwait(false))
             {
                 logger.NothingToDisconnect(Printable.From(report.AccountId));
             }

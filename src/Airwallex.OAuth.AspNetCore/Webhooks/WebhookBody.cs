@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>Reads an event's JSON. Everything in it is checked before it is used; null stands for what cannot be used.</summary>
+/// <summary>
+/// Reads an event's JSON. Everything in it is checked before it is used; null stands for what cannot be used.
+/// </summary>
 internal static class WebhookBody
 {
     private const string ConnectionDisconnected = "connection.disconnected";
@@ -21,7 +23,9 @@ internal static class WebhookBody
         {
             using var document = JsonDocument.Parse(WithoutByteOrderMark(body));
             var root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object && TryText(root, "id", out var id) && TryText(root, "name", out var name)
+            return root.ValueKind == JsonValueKind.Object
+                && TryText(root, "id", out var id)
+                && TryText(root, "name", out var name)
                 ? new WebhookEvent
                 {
                     Id = id,
@@ -38,7 +42,10 @@ internal static class WebhookBody
         }
     }
 
-    /// <summary>The accounts that a disconnection is about, each once, wherever the event lists them. What is not a text is left out.</summary>
+    /// <summary>
+    /// The accounts that a disconnection is about, each once, wherever the event lists them. What is not a text is left
+    /// out.
+    /// </summary>
     public static IReadOnlyCollection<string> DisconnectedAccounts(WebhookEvent disconnection)
     {
         var accounts = new HashSet<string>(StringComparer.Ordinal);
@@ -81,12 +88,15 @@ internal static class WebhookBody
         return reader.IsNext(Encoding.UTF8.Preamble, advancePast: true) ? reader.UnreadSequence : body;
     }
 
-    private static JsonElement Data(JsonElement root) => TryMember(root, "data", JsonValueKind.Object, out var data) ? data : default;
+    private static JsonElement Data(JsonElement root) =>
+        TryMember(root, "data", JsonValueKind.Object, out var data) ? data : default;
 
     private static bool TryMember(JsonElement holder, string name, JsonValueKind kind, out JsonElement member)
     {
         member = default;
-        return holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out member) && member.ValueKind == kind;
+        return holder.ValueKind == JsonValueKind.Object
+            && holder.TryGetProperty(name, out member)
+            && member.ValueKind == kind;
     }
 
     private static bool TryText(JsonElement holder, string name, [NotNullWhen(true)] out string? text)
@@ -113,5 +123,8 @@ internal static class WebhookBody
 
     // Airwallex writes the offset without a colon: 2025-07-24T07:16:00+0000.
     private static DateTimeOffset? InstantOrNull(JsonElement holder, string name) =>
-        DateTimeOffset.TryParse(TextOrNull(holder, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null;
+        DateTimeOffset.TryParse(
+            TextOrNull(holder, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant
+            : null;
 }

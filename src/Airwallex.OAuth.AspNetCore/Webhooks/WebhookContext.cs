@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.AspNetCore;
 
-/// <summary>An event that Airwallex has just delivered: what <see cref="WebhookOptions.OnEvent"/> is told. Immutable.</summary>
+/// <summary>
+/// An event that Airwallex has just delivered: what <see cref="WebhookOptions.OnEvent"/> is told. Immutable.
+/// </summary>
 public sealed class WebhookContext
 {
     /// <summary>The event: its id, name, account, time and payload.</summary>

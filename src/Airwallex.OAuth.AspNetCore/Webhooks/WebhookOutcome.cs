@@ -19,10 +19,12 @@ internal sealed record WebhookOutcome(string Name, int StatusCode, string? Fault
         "unsigned", StatusCodes.Status400BadRequest, "x-timestamp or x-signature is missing");
 
     public static readonly WebhookOutcome WrongSignature = new(
-        "wrong_signature", StatusCodes.Status401Unauthorized, "the signature was made with none of the configured secrets");
+        "wrong_signature", StatusCodes.Status401Unauthorized, "the signature was made with none of the configured " +
+            "secrets");
 
     public static readonly WebhookOutcome TooOld = new(
-        "too_old", StatusCodes.Status401Unauthorized, "x-timestamp is not an instant in milliseconds, or is further from our clock than MaxAge");
+        "too_old", StatusCodes.Status401Unauthorized, "x-timestamp is not an instant in milliseconds, or is further " +
+            "from our clock than MaxAge");
 
     public static readonly WebhookOutcome TooLarge = new(
         "too_large", StatusCodes.Status413PayloadTooLarge, "the body is larger than 256 KiB");
@@ -30,7 +32,8 @@ internal sealed record WebhookOutcome(string Name, int StatusCode, string? Fault
     public static readonly WebhookOutcome Malformed = new(
         "malformed", StatusCodes.Status400BadRequest, "the body is not a JSON object with an id and a name");
 
-    public static readonly WebhookOutcome HandlerFailed = new("handler_failed", StatusCodes.Status503ServiceUnavailable);
+    public static readonly WebhookOutcome HandlerFailed = new(
+        "handler_failed", StatusCodes.Status503ServiceUnavailable);
 
     public static readonly WebhookOutcome NotStored = new(
         "not_stored", StatusCodes.Status503ServiceUnavailable, "the disconnection that it reports could not be stored");

@@ -7,14 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Receives Airwallex's webhooks: checks size, signature and age, tells the application, and passes disconnections on as hints. Airwallex
-/// takes 200 for "received" and delivers again after anything else, for three days.
+/// Receives Airwallex's webhooks: checks size, signature and age, tells the application, and passes disconnections on
+/// as hints. Airwallex takes 200 for "received" and delivers again after anything else, for three days.
 /// </summary>
 internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports reports, IServiceProvider services)
 {
     private const int MaxBodyBytes = 256 * 1024;
 
-    // A report is usually stored within milliseconds. Airwallex is not to wait for a slow store: a crash before then loses only a hint.
+    // A report is usually stored within milliseconds. Airwallex is not to wait for a slow store: a crash before then
+    // loses only a hint.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly WebhookMetrics _metrics = new(services, flow.ApplicationName);
@@ -42,7 +43,8 @@ internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports rep
             return WebhookOutcome.NoSecret;
         }
 
-        if (!TryHeader(request, "x-timestamp", out var timestamp) || !TryHeader(request, "x-signature", out var signature))
+        if (!TryHeader(request, "x-timestamp", out var timestamp)
+            || !TryHeader(request, "x-signature", out var signature))
         {
             return WebhookOutcome.Unsigned;
         }
@@ -52,13 +54,17 @@ internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports rep
             return WebhookOutcome.TooLarge;
         }
 
-        var body = (await request.BodyReader.ReadAtLeastAsync(MaxBodyBytes + 1, context.RequestAborted).ConfigureAwait(false)).Buffer;
+        var read = await request.BodyReader.ReadAtLeastAsync(MaxBodyBytes + 1, context.RequestAborted)
+            .ConfigureAwait(false);
+        var body = read.Buffer;
         try
         {
             return body.Length > MaxBodyBytes ? WebhookOutcome.TooLarge
-                : !WebhookSignature.IsValid(signature, timestamp, body, webhooks.Secrets) ? WebhookOutcome.WrongSignature
+                : !WebhookSignature.IsValid(signature, timestamp, body, webhooks.Secrets)
+                    ? WebhookOutcome.WrongSignature
                 : !IsRecent(timestamp, webhooks.MaxAge) ? WebhookOutcome.TooOld
-                : WebhookBody.Parse(body) is { } webhookEvent ? await AcceptAsync(webhookEvent, webhooks, context).ConfigureAwait(false)
+                : WebhookBody.Parse(body) is { } webhookEvent
+                    ? await AcceptAsync(webhookEvent, webhooks, context).ConfigureAwait(false)
                 : WebhookOutcome.Malformed;
         }
         finally
@@ -67,7 +73,8 @@ internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports rep
         }
     }
 
-    private async Task<WebhookOutcome> AcceptAsync(WebhookEvent webhookEvent, WebhookOptions webhooks, HttpContext context)
+    private async Task<WebhookOutcome> AcceptAsync(
+        WebhookEvent webhookEvent, WebhookOptions webhooks, HttpContext context)
     {
         var (id, name) = (Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
         _logger.WebhookReceived(id, name);
@@ -125,7 +132,8 @@ internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports rep
 
         try
         {
-            return (await Task.WhenAll(stored!).WaitAsync(s_patience, _time).ConfigureAwait(false)).All(isStored => isStored);
+            var results = await Task.WhenAll(stored!).WaitAsync(s_patience, _time).ConfigureAwait(false);
+            return results.All(isStored => isStored);
         }
         catch (TimeoutException)
         {

@@ -159,8 +159,8 @@ public sealed class DisconnectTests
         await app.ConnectAsync("acct_2");
         await app.ChangeStoredAsync(current => current with { Status = ConnectionStatus.Disconnected }, "acct_2");
 
-        Assert.Equal(2, await app.Connections.ListAsync().CountAsync());
-        var active = await app.Connections.ListAsync(ConnectionStatus.Active).ToListAsync();
+        Assert.Equal(2, (await app.Connections.ListAsync().ReadAllAsync()).Count);
+        var active = await app.Connections.ListAsync(ConnectionStatus.Active).ReadAllAsync();
         Assert.Equal("acct_1", Assert.Single(active).AccountId);
     }
 }

@@ -35,8 +35,8 @@ public sealed class UnreadableTests
 
         Assert.Equal(ConnectionStatus.Unreadable, found!.Status);
         Assert.Contains("Bring back", found.StatusReason, StringComparison.Ordinal);
-        Assert.Single(await app.Connections.ListAsync(ConnectionStatus.Unreadable).ToListAsync());
-        Assert.Single(await app.Connections.ListAsync(ConnectionStatus.Active).ToListAsync()); // Filters stay exact.
+        Assert.Single(await app.Connections.ListAsync(ConnectionStatus.Unreadable).ReadAllAsync());
+        Assert.Single(await app.Connections.ListAsync(ConnectionStatus.Active).ReadAllAsync()); // Filters stay exact.
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal sealed class InstanceJitter(Scheduler scheduler) : Jitter
     {
         Span<byte> bytes = stackalloc byte[16];
         scheduler.Random.NextBytes(bytes);
-        return Convert.ToHexStringLower(bytes);
+        return Convert.ToHexString(bytes);
     }
 
     public override double Next() => scheduler.Random.NextDouble();

@@ -152,11 +152,9 @@ internal sealed class World
         if (_trace is not null)
         {
             _trace.Add(FormattableString.Invariant($"{Scheduler.Now.TotalSeconds,9:0.000} {what}"));
-            if (Live) Console.WriteLine(_trace[^1]);
         }
     }
 
-    public static bool Live;
 
     public void Fail(string what)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 
 namespace Airwallex.OAuth.Tests.TokenEndpoint;
@@ -101,5 +100,5 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
 
     private static string Jwt(string claims) => $"{Encode("""{"alg":"HS256"}""")}.{Encode($"{{{claims}}}")}.c2ln";
 
-    private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+    private static string Encode(string json) => Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 }
