@@ -100,7 +100,7 @@ internal sealed partial class AirwallexApplication
     public void RefreshFailed(TokenCacheEntry entry, RefreshTrigger trigger, AirwallexOAuthException failure)
     {
         var accountId = entry.Key.AccountId;
-        var kind = failure is TokenRequestException token ? $"refresh {token.StatusCode} {token.Error}" : "refresh";
+        var kind = failure is TokenRequestException token ? $"refresh {TelemetryAttributes.OutcomeOf(token)}" : "refresh";
         _failures.Report(kind, count => Log.RefreshFailed(accountId, trigger, entry.Cooldown?.Until, count, failure));
         Notify(ConnectionEventKind.RefreshFailed, entry.Key, failure.Message, failure);
     }

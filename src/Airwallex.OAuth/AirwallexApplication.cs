@@ -106,7 +106,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         _parts.CreateOperation(this, options, entry, request, startedBy);
 
     public RefreshRequest NewRequest(RefreshTrigger trigger) =>
-        new(trigger) { AskedAt = Time.GetTimestamp(), IsAlone = !HostIsRunning };
+        new(trigger) { AskedAt = Time.GetTimestamp(), IsAlone = !(HostIsRunning && Options.KeepAlive.Enabled) };
 
     public Task<RefreshResult> RefreshAsync(string accountId, RefreshTrigger trigger, CancellationToken cancellationToken) =>
         RefreshAsync(accountId, NewRequest(trigger), cancellationToken);

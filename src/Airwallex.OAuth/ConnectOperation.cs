@@ -91,9 +91,12 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
 
         var key = KeyOf(tokens);
         ConnectionState? existing = null;
+        var askedAt = application.Time.GetTimestamp();
         try
         {
-            existing = await application.Store.FindAsync(key).ConfigureAwait(false);
+            // A store that fails now must not cost the tokens: the application is asked once it responds.
+            existing = await new SaveLoop(application, _timings, key).RunAsync(
+                lastRead: null, SaveDecision.Keep, failure => TellCaller(key.AccountId, failure, askedAt)).ConfigureAwait(false);
             var account = new ConnectingAccount
             {
                 AccountId = tokens.AccountId,

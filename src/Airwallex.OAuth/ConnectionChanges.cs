@@ -21,11 +21,16 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     };
 
     /// <summary>Puts the access token of a connection that was made anew into use.</summary>
-    public void Publish(ConnectionState stored, AirwallexOAuthOptions options) =>
-        application.Current.Cache.Get(stored.Key.AccountId).Reset(
-            stored is { IsActive: true, IsReadable: true }
+    public void Publish(ConnectionState stored, AirwallexOAuthOptions options)
+    {
+        var entry = application.Current.Cache.Get(stored.Key.AccountId);
+        if (entry.Key == stored.Key)
+        {
+            entry.Reset(stored is { IsActive: true, IsReadable: true }
                 ? CachedAccessToken.From(stored.Tokens, options, application.Jitter)
                 : CachedAccessToken.None());
+        }
+    }
 
     public async Task<bool> TryImportAsync(
         string accountId, string refreshToken, DateTimeOffset? expiresAt, CancellationToken cancellationToken)

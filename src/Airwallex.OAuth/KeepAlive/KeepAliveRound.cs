@@ -26,7 +26,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
         await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
         {
             // In random order, so that the instances do not all take the same one first.
-            foreach (var row in page.OrderBy(_ => application.Jitter.Next()).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
+            foreach (var row in page.OrderBy(_ => application.Jitter.Next()))
             {
                 if (running.Count >= options.KeepAlive.MaxConcurrency)
                 {
@@ -35,7 +35,10 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
                     ends.Add(await ended.ConfigureAwait(false));
                 }
 
-                running.Add(RenewAsync(row, options));
+                if (!cancellationToken.IsCancellationRequested)
+                {
+                    running.Add(RenewAsync(row, options));
+                }
             }
         }
 

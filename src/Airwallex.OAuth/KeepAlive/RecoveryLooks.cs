@@ -23,10 +23,11 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < timings.RecoveryInterval * 5;
         var most = RefreshTimings.RecoveryStartsPerSecond * RefreshTimings.RecoveryLookSeconds / (isThrottled ? 2 : 1);
         var started = new List<Task<RefreshEnd>>();
+        var lookedAt = Time.GetTimestamp();
         foreach (var accountId in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
         {
             started.Add(RecoverAsync(accountId));
-            await application.DelayAsync(timings.RecoveryInterval / most).ConfigureAwait(false);
+            await application.DelayAsync(timings.RecoveryInterval / most * started.Count - Time.GetElapsedTime(lookedAt)).ConfigureAwait(false);
         }
 
         return (started, rows.Count - started.Count);

@@ -38,28 +38,6 @@ public sealed class RecoveryTests
     }
 
     [Fact]
-    public async Task A_neighbor_takes_over_from_an_instance_that_dies_while_it_waits_for_the_response()
-    {
-        await using var dying = new TestApp();
-        await using var neighbor = new TestApp(beside: dying);
-        await dying.ConnectAsync();
-        dying.ExpireTokens();
-        dying.Store.TrySave = (connection, expected) => ConnectionSerializer.ReadAttempt(connection) is null
-            ? new ValueTask<bool>(new TaskCompletionSource<bool>().Task) // It will never save: it is dead.
-            : dying.Store.Inner.TrySaveAsync(connection, expected);
-        var lost = dying.TokenAsync();
-        await TestApp.SettleAsync();
-        dying.Store.TrySave = null;
-
-        var token = await neighbor.ResultAsync(neighbor.TokenAsync());
-
-        Assert.NotEqual(TaskStatus.RanToCompletion, lost.Status);
-        Assert.Equal(token, (await neighbor.StoredAsync()).Tokens.AccessToken);
-        Assert.True(neighbor.Refreshes[1].GraceReplay);
-        neighbor.Simulator.AssertNoViolations();
-    }
-
-    [Fact]
     public async Task Nothing_is_recovered_where_nothing_was_left()
     {
         await using var app = new TestApp();

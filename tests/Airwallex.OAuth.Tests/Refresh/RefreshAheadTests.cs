@@ -129,15 +129,14 @@ public sealed class RefreshAheadTests
     }
 
     [Fact]
-    public async Task A_token_that_has_already_expired_by_our_clock_is_not_refreshed_once_for_each_caller()
+    public async Task A_clock_that_is_minutes_ahead_of_Airwallexs_costs_no_refresh()
     {
         await using var app = new TestApp(clock: time => new SkewedTime(time, TimeSpan.FromSeconds(330)));
         await app.ConnectAsync();
 
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
         await app.ResultAsync(Task.WhenAll(Enumerable.Range(0, 50).Select(_ => app.TokenAsync())));
 
-        Assert.InRange(app.CountRefreshes(), 1, 2);
+        Assert.Equal(0, app.CountRefreshes()); // Lifetimes count from the send: the two clocks never meet.
     }
 
     [Theory]

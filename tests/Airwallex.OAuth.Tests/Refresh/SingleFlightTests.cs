@@ -140,6 +140,7 @@ public sealed class SingleFlightTests
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
         var first = app.Connections.RefreshAsync(TestApp.Account);
         await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
+        await app.AdvanceAsync(1);
         var asked = app.Time.GetUtcNow();
 
         var second = await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));

@@ -188,7 +188,7 @@ internal sealed class TestApp : IAsyncDisposable
     public async Task<TException> FailureAsync<TException>(Task task, double atMostSeconds = 120) where TException : Exception
     {
         await AdvanceUntilAsync(task, atMostSeconds);
-        return await Assert.ThrowsAsync<TException>(() => task);
+        return await Assert.ThrowsAnyAsync<TException>(() => task);
     }
 
     /// <summary>Lets time pass until a condition holds.</summary>
