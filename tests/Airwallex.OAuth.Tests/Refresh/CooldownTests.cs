@@ -1,3 +1,4 @@
+using System.Globalization;
 using Airwallex.OAuth.Testing;
 using Airwallex.OAuth.Tests.Support;
 
@@ -50,7 +51,8 @@ public sealed class CooldownTests
         Assert.Equal("trace_1", last.TraceId);
         Assert.True(last.IsTransient);
         Assert.InRange(last.RetryAfter!.Value.TotalSeconds, 1.5, 2.5);
-        Assert.Contains((app.Time.GetUtcNow() + last.RetryAfter.Value).ToString("O"), last.Message, StringComparison.Ordinal);
+        var nextTry = (app.Time.GetUtcNow() + last.RetryAfter.Value).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        Assert.Contains(nextTry, last.Message, StringComparison.Ordinal);
         Assert.IsType<TokenRequestException>(last.InnerException);
         await Assert.ThrowsAsync<TokenRequestException>(() => app.Connections.RefreshAsync(TestApp.Account));
         Assert.Equal(before, app.CountRefreshes());
