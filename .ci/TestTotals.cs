@@ -1,4 +1,5 @@
-// Adds up the results files (.trx) of a test run. Prints one line for each test project, what failed and what was skipped,
+// Adds up the results files (.trx) of a test run. Prints one line for each test project, what failed and what was
+// skipped,
 // and last the line of totals. Exit code: 0 when at least one test passed, none failed and none was skipped.
 // Usage: dotnet run .ci/TestTotals.cs -- FOLDER SOLUTION, the folder of the results and the solution that was tested.
 
@@ -10,7 +11,11 @@ var (folder, solution) = (args[0], Path.GetFullPath(args[1]));
 var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.trx") : [];
 var runs = Regex.Matches(File.ReadAllText(solution), @"""([^""]+\.Tests\.csproj)""")
     .Select(match => Path.Combine(Path.GetDirectoryName(solution)!, match.Groups[1].Value.Replace('\\', '/')))
-    .Sum(project => ((string?)XDocument.Load(project).Descendants("TargetFrameworks").FirstOrDefault() ?? "one").Split(';').Length);
+    .Sum(
+        project =>
+            (
+                (string?)XDocument.Load(project).Descendants("TargetFrameworks")
+                    .FirstOrDefault() ?? "one").Split(';').Length);
 var (passed, failed, skipped) = (0, 0, 0);
 foreach (var file in files)
 {
@@ -60,7 +65,8 @@ foreach (var file in files)
 
 if (files.Length != runs)
 {
-    Console.WriteLine($"  {runs} runs are expected, but {files.Length} have results: a project ran no test, or broke off.");
+    Console.WriteLine(
+        $"  {runs} runs are expected, but {files.Length} have results: a project ran no test, or broke off.");
 }
 
 Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");

@@ -4,14 +4,16 @@ using Airwallex.OAuth;
 namespace ConnectPortal;
 
 /// <summary>What one account has in one currency.</summary>
-public sealed record Balance(string Currency, decimal AvailableAmount, decimal PendingAmount, decimal ReservedAmount, decimal TotalAmount);
+public sealed record Balance(
+    string Currency, decimal AvailableAmount, decimal PendingAmount, decimal ReservedAmount, decimal TotalAmount);
 
-/// <summary>The little of Airwallex's API that the portal calls. Tokens are no business of this class: AddAirwallexToken sees to them.</summary>
+/// <summary>The little of Airwallex's API that the portal calls. AddAirwallexToken sees to the tokens.</summary>
 public sealed class AirwallexApi(HttpClient http)
 {
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public async Task<IReadOnlyList<Balance>> GetBalancesAsync(string accountId, CancellationToken cancellationToken = default) =>
+    public async Task<IReadOnlyList<Balance>> GetBalancesAsync(
+        string accountId, CancellationToken cancellationToken = default) =>
         await GetAsync<List<Balance>>("api/v1/balances/current", accountId, cancellationToken) ?? [];
 
     /// <summary>The name of the business; null when the account has none yet.</summary>

@@ -15,7 +15,9 @@ public static class PortalAddress
         ArgumentNullException.ThrowIfNull(builder);
 
         var settings = builder.Configuration;
-        if (settings["urls"] is null && settings["http_ports"] is null && settings["https_ports"] is null && !settings.GetSection("Kestrel:Endpoints").Exists())
+        if (
+            settings["urls"] is null && settings["http_ports"] is null && settings["https_ports"] is null && !settings
+                .GetSection("Kestrel:Endpoints").Exists())
         {
             builder.WebHost.UseUrls($"http://127.0.0.1:{(IsFree(UsualPort) ? UsualPort : 0)}");
         }
@@ -31,7 +33,8 @@ public static class PortalAddress
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"{exception.Message} Choose another one: --urls http://127.0.0.1:0 takes any free port.");
+            await Console.Error.WriteLineAsync(
+                $"{exception.Message} Choose another one: --urls http://127.0.0.1:0 takes any free port.");
             return 1;
         }
 

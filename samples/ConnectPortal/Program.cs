@@ -9,11 +9,13 @@ using Microsoft.EntityFrameworkCore;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Without a client id, Airwallex is simulated in this process; with one (user secrets, environment), the real demo environment is used.
+// Without a client id, Airwallex is simulated in this process; with one (user secrets, environment), the real demo
+// environment is used.
 await using var simulation = await SimulatedAirwallex.StartUnlessConfiguredAsync(builder);
 
 // 1. Where connections are kept.
-builder.Services.AddDbContextFactory<PortalContext>(options => options.UseSqlite($"Data Source={PortalDatabase.Choose(builder, simulation)}"));
+builder.Services.AddDbContextFactory<PortalContext>(
+    options => options.UseSqlite($"Data Source={PortalDatabase.Choose(builder, simulation)}"));
 
 // 2. Airwallex: the client, the connect flow with its webhooks, and who is told what happens.
 builder.Services.AddSingleton<TimelineLog>();

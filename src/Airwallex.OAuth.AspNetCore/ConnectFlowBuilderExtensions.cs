@@ -112,7 +112,7 @@ public static class ConnectFlowBuilderExtensions
         options.DefaultScheme = own.Count switch
         {
             1 => own[0],
-            // A default that names no scheme is none; left null, ours would be it.
+            // A default that names no scheme is none; left null, ours would be the default.
             0 => "",
             _ => null,
         };

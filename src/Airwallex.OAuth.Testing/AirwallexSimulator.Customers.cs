@@ -12,7 +12,8 @@ public sealed partial class AirwallexSimulator
     /// </summary>
     /// <param name="authorizeUrl">The URL that the customer was to be sent to.</param>
     /// <returns>The URL that the customer's browser is sent back to, with <c>code</c> and <c>state</c>.</returns>
-    /// <exception cref="InvalidOperationException">Airwallex would refuse the request; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">Airwallex would refuse the request; the message says
+    /// why.</exception>
     public string Authorize(Uri authorizeUrl)
     {
         var request = ParseAuthorizeUrl(authorizeUrl);
@@ -21,8 +22,10 @@ public sealed partial class AirwallexSimulator
 
     /// <summary>Does what a customer does who clicks on "Decline".</summary>
     /// <param name="authorizeUrl">The URL that the customer was to be sent to.</param>
-    /// <returns>The URL that the customer's browser is sent back to, with <c>error=access_denied</c> and <c>state</c>.</returns>
-    /// <exception cref="InvalidOperationException">Airwallex would refuse the request; the message says why.</exception>
+    /// <returns>The URL that the customer's browser is sent back to, with <c>error=access_denied</c> and
+    /// <c>state</c>.</returns>
+    /// <exception cref="InvalidOperationException">Airwallex would refuse the request; the message says
+    /// why.</exception>
     public string Decline(Uri authorizeUrl) => Testing.AuthorizeEndpoint.Decline(ParseAuthorizeUrl(authorizeUrl));
 
     /// <summary>Names the account that the next authorization without pages is for; it is created if need be.</summary>
@@ -88,7 +91,8 @@ public sealed partial class AirwallexSimulator
     /// <param name="accountId">The account.</param>
     /// <param name="client">The application; null for every one.</param>
     /// <exception cref="ArgumentException">The simulator does not know the account.</exception>
-    public void RevokeByUser(string accountId, SimulatedClient? client = null) => Server.RevokeByUser(accountId, client);
+    public void RevokeByUser(string accountId, SimulatedClient? client = null) =>
+        Server.RevokeByUser(accountId, client);
 
     /// <summary>
     /// The user who consented loses the admin role: refreshing fails from now on, access tokens live until they expire.
@@ -111,7 +115,8 @@ public sealed partial class AirwallexSimulator
     /// account as well, call <see cref="RevokeByUser"/>.
     /// </summary>
     /// <param name="secret">The webhook's secret; never a real one.</param>
-    /// <param name="eventName"><c>connection.disconnected</c>, <c>partner_connection.disconnected</c>, or any other.</param>
+    /// <param name="eventName"><c>connection.disconnected</c>, <c>partner_connection.disconnected</c>, or any
+    /// other.</param>
     /// <param name="accountId">The account.</param>
     /// <param name="client">The application; null for <see cref="DefaultClient"/>.</param>
     /// <exception cref="ArgumentException">The simulator does not know the account.</exception>

@@ -59,7 +59,8 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
     }
 
     /// <summary>
-    /// Where it is: <c>http://127.0.0.1:port/</c> when started, else <c>http://localhost/</c>, to which only its handlers
+    /// Where it is: <c>http://127.0.0.1:port/</c> when started, else <c>http://localhost/</c>, to which only its
+    /// handlers
     /// lead.
     /// </summary>
     public Uri BaseAddress { get; private set; } = new("http://localhost/");
@@ -70,7 +71,9 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
     /// <summary>The token endpoint.</summary>
     public Uri TokenEndpoint => new(BaseAddress, SimulatorEndpoints.TokenPath);
 
-    /// <summary>The API's base address, below which <c>api/v1/account</c> and <c>api/v1/balances/current</c> are.</summary>
+    /// <summary>
+    /// The API's base address, below which <c>api/v1/account</c> and <c>api/v1/balances/current</c> are.
+    /// </summary>
     public Uri ApiBaseAddress => BaseAddress;
 
     /// <summary>The clock that it was given.</summary>
@@ -89,14 +92,17 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
     public IReadOnlyList<RuleViolation> Violations => Server.Violations;
 
     /// <summary>
-    /// How many requests a delay of <see cref="Faults"/> holds at this moment. A test on a fake clock waits for it before
+    /// How many requests a delay of <see cref="Faults"/> holds at this moment. A test on a fake clock waits for it
+    /// before
     /// it advances the clock, so that the clock does not move before the delay has begun.
     /// </summary>
     public int DelayedRequests => _endpoints.Delayed;
 
     internal AuthorizationServer Server { get; }
 
-    /// <summary>Whether it listens on a port; else only its handlers and <c>MapAirwallexSimulator</c> lead to it.</summary>
+    /// <summary>
+    /// Whether it listens on a port; else only its handlers and <c>MapAirwallexSimulator</c> lead to it.
+    /// </summary>
     internal bool IsListening => _host is not null;
 
     /// <summary>Throws when a rule of Airwallex was violated.</summary>

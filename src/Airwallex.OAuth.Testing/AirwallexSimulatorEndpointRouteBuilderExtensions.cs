@@ -13,7 +13,8 @@ public static class AirwallexSimulatorEndpointRouteBuilderExtensions
     /// <param name="endpoints">The app.</param>
     /// <param name="simulator">The simulator.</param>
     /// <returns>The app, to go on.</returns>
-    public static IEndpointRouteBuilder MapAirwallexSimulator(this IEndpointRouteBuilder endpoints, AirwallexSimulator simulator)
+    public static IEndpointRouteBuilder MapAirwallexSimulator(
+        this IEndpointRouteBuilder endpoints, AirwallexSimulator simulator)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(simulator);

@@ -30,7 +30,8 @@ public sealed record JournalEntry
     public int? StatusCode { get; init; }
 
     /// <summary>
-    /// The error code of the simulator's decision (<c>invalid_grant</c>, …); null when it was a success or none was made.
+    /// The error code of the simulator's decision (<c>invalid_grant</c>, …); null when it was a success or none was
+    /// made.
     /// </summary>
     public string? Error { get; init; }
 

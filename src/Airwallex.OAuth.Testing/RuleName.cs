@@ -1,10 +1,13 @@
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>The rules of Airwallex that a client can violate. The simulator records each as a <see cref="RuleViolation"/>.</summary>
+/// <summary>
+/// The rules of Airwallex that a client can violate. The simulator records each as a <see cref="RuleViolation"/>.
+/// </summary>
 public enum RuleName
 {
     /// <summary>
-    /// Two refresh requests of one token family were in flight at once ("Avoid concurrent refresh requests"). The second
+    /// Two refresh requests of one token family were in flight at once ("Avoid concurrent refresh requests"). The
+    /// second
     /// got a 429. A request that its client has abandoned does not count, although it gets others the same 429.
     /// </summary>
     ConcurrentRefresh = 0,
@@ -12,12 +15,14 @@ public enum RuleName
     /// <summary>A superseded refresh token was used after its grace period.</summary>
     ReuseOutsideGrace = 1,
 
-    /// <summary>A living token family was revoked because of such a reuse: the client's fault cost the connection.</summary>
+    /// <summary>
+    /// A living token family was revoked because of such a reuse: the client's fault cost the connection.
+    /// </summary>
     FamilyRevoked = 2,
 
     /// <summary>
     /// A superseded refresh token was sent, inside its grace period, although its successor had already been used. The
-    /// response had arrived, so this was no recovery ("Use only the latest refresh token").
+    /// response had arrived, so nothing had to be recovered ("Use only the latest refresh token").
     /// </summary>
     StaleTokenReplayed = 3,
 

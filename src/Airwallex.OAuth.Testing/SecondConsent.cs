@@ -13,7 +13,8 @@ public enum SecondConsent
     RevokesFirst = 1,
 
     /// <summary>
-    /// The first token family is revoked when a token of the second is used for the first time, by a refresh or by an API
+    /// The first token family is revoked when a token of the second is used for the first time, by a refresh or by an
+    /// API
     /// call.
     /// </summary>
     RevokesFirstAtFirstUse = 2,

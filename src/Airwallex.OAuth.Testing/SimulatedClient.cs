@@ -13,7 +13,8 @@ public sealed class SimulatedClient
     private volatile bool _allowsLoopback;
     private readonly object _gate = new();
 
-    internal SimulatedClient(string clientId, string clientSecret, string applicationName, IEnumerable<Uri> redirectUris)
+    internal SimulatedClient(
+        string clientId, string clientSecret, string applicationName, IEnumerable<Uri> redirectUris)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(clientId);
         ArgumentException.ThrowIfNullOrWhiteSpace(clientSecret);
@@ -24,7 +25,8 @@ public sealed class SimulatedClient
         _redirectUris = [.. redirectUris];
         if (_redirectUris.Any(uri => !uri.IsAbsoluteUri))
         {
-            throw new ArgumentException("Every redirect URI of a simulated client must be absolute.", nameof(redirectUris));
+            throw new ArgumentException(
+                "Every redirect URI of a simulated client must be absolute.", nameof(redirectUris));
         }
     }
 
@@ -72,8 +74,11 @@ public sealed class SimulatedClient
     /// <summary>The client id.</summary>
     public override string ToString() => ClientId;
 
-    // A Uri may gain a slash ("http://localhost:5000" becomes "http://localhost:5000/"): both spellings are the caller's.
+    // A Uri may gain a slash ("http://localhost:5000" becomes "http://localhost:5000/"): both spellings are the
+    // caller's.
     internal bool Allows(string? redirectUri) => redirectUri is not null
         && (_redirectUris.Any(uri => uri.OriginalString == redirectUri || uri.AbsoluteUri == redirectUri)
-            || (_allowsLoopback && Uri.TryCreate(redirectUri, UriKind.Absolute, out var absolute) && absolute.IsLoopback));
+            || (
+                _allowsLoopback && Uri.TryCreate(
+                    redirectUri, UriKind.Absolute, out var absolute) && absolute.IsLoopback));
 }

@@ -7,37 +7,49 @@ internal sealed partial class AirwallexApplication
         int failures, TimeSpan length, TokenRequestException failure, AirwallexOAuthOptions options, ConnectionState current)
     {
         var now = Time.GetTimestamp();
-        return new Cooldown(failures, now + (long)(length.TotalSeconds * Time.TimestampFrequency), Time.GetUtcNow() + length, failure, options)
+        return new Cooldown(
+            failures,
+            now + (long)(length.TotalSeconds * Time.TimestampFrequency),
+            Time.GetUtcNow() + length,
+            failure,
+            options)
         {
             Tokens = (current.AuthorizationId, current.Tokens.IssuedAt),
             LookedAt = now,
         };
     }
 
-    /// <summary>Why a connection is not found: it is none of ours, or the configuration is another application's.</summary>
-    public async Task<AirwallexOAuthException> ExplainMissingAsync(ConnectionKey key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Why a connection is not found: it is none of ours, or the configuration is another application's.
+    /// </summary>
+    public async Task<AirwallexOAuthException> ExplainMissingAsync(
+        ConnectionKey key, CancellationToken cancellationToken)
     {
-        var rows = await Store.ListAsync(new ConnectionQuery { AccountId = key.AccountId }, cancellationToken).ConfigureAwait(false);
+        var rows = await Store.ListAsync(
+            new ConnectionQuery { AccountId = key.AccountId }, cancellationToken).ConfigureAwait(false);
         var foreign = rows.FirstOrDefault(row => row.AccountId == key.AccountId && row.ClientId != key.ClientId
             && !_parts.IsClientOfThisProcess(row.ClientId));
         return foreign is null
             ? new ConnectionNotFoundException(key.AccountId)
             : new AirwallexOAuthException(
-                $"Account {key.AccountId} is connected under client id {foreign.ClientId}, which is no application of this process; the client id "
+                $"Account {key.AccountId} is connected under client id {foreign.ClientId}, which does not belong to this process; the client id "
                 + $"here is {key.ClientId}. Correct ClientId. Nothing was sent, and the connection is untouched.")
             {
                 AccountId = key.AccountId,
             };
     }
 
-    /// <summary>At start: connections, and none of our client id, most probably mean another application's configuration.</summary>
+    /// <summary>
+    /// At start: connections, and none of our client id, most probably mean another application's configuration.
+    /// </summary>
     public async Task CheckClientAsync(CancellationToken cancellationToken)
     {
         try
         {
             var clientId = Options.ClientId;
             var summaries = await Store.SummarizeAsync(Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            var others = summaries.Where(one => one.ClientId != clientId && !_parts.IsClientOfThisProcess(one.ClientId)).ToList();
+            var others = summaries.Where(
+                one => one.ClientId != clientId && !_parts.IsClientOfThisProcess(one.ClientId)).ToList();
             if (others.Count > 0 && summaries.All(one => one.ClientId != clientId))
             {
                 Log.NoConnectionOfThisClient(clientId, others[0].ClientId);
@@ -100,7 +112,9 @@ internal sealed partial class AirwallexApplication
     public void RefreshFailed(TokenCacheEntry entry, RefreshTrigger trigger, AirwallexOAuthException failure)
     {
         var accountId = entry.Key.AccountId;
-        var kind = failure is TokenRequestException token ? $"refresh {TelemetryAttributes.OutcomeOf(token)}" : "refresh";
+        var kind = failure is TokenRequestException token
+            ? $"refresh {TelemetryAttributes.OutcomeOf(token)}"
+            : "refresh";
         _failures.Report(kind, count => Log.RefreshFailed(accountId, trigger, entry.Cooldown?.Until, count, failure));
         Notify(ConnectionEventKind.RefreshFailed, entry.Key, failure.Message, failure);
     }

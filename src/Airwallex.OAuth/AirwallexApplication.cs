@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The composition root: how the objects of one application fit together. The facade, the handler, the hosted service and the health check
+/// The composition root: how the objects of one application fit together. The facade, the handler, the hosted service
+/// and the health check
 /// are given it. Disposing it waits for what is in flight.
 /// </summary>
 internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposable
@@ -60,13 +61,18 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public AirwallexConnections Connections { get; }
 
-    /// <summary>Whether the keep-alive runs. Without it, callers finish unfinished refreshes, and nothing is refreshed in the background.</summary>
+    /// <summary>
+    /// Whether the keep-alive runs. Without it, callers finish unfinished refreshes, and nothing is refreshed in the
+    /// background.
+    /// </summary>
     public bool HostIsRunning { get; set; }
 
     /// <summary>How many responses are held in memory because saving fails.</summary>
     public int ResponsesHeld => Volatile.Read(ref _responsesHeld);
 
-    /// <summary>The options as they are now, and the cache of their client id: tokens of another one are out of use.</summary>
+    /// <summary>
+    /// The options as they are now, and the cache of their client id: tokens of another one are out of use.
+    /// </summary>
     public (AirwallexOAuthOptions Options, TokenCache Cache) Current
     {
         get
@@ -76,7 +82,9 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         }
     }
 
-    /// <summary>The cache of the client id of these options, which are the latest: the hot path reads them once.</summary>
+    /// <summary>
+    /// The cache of the client id of these options, which are the latest: the hot path reads them once.
+    /// </summary>
     public TokenCache CacheOf(AirwallexOAuthOptions options)
     {
         var cache = _cache;
@@ -108,22 +116,26 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     public RefreshRequest NewRequest(RefreshTrigger trigger) =>
         new(trigger) { AskedAt = Time.GetTimestamp(), IsAlone = !(HostIsRunning && Options.KeepAlive.Enabled) };
 
-    public Task<RefreshResult> RefreshAsync(string accountId, RefreshTrigger trigger, CancellationToken cancellationToken) =>
+    public Task<RefreshResult> RefreshAsync(
+        string accountId, RefreshTrigger trigger, CancellationToken cancellationToken) =>
         RefreshAsync(accountId, NewRequest(trigger), cancellationToken);
 
     /// <summary>A refresh that a caller waits for: not longer than 30 s.</summary>
-    public Task<RefreshResult> RefreshAsync(string accountId, RefreshRequest request, CancellationToken cancellationToken) =>
+    public Task<RefreshResult> RefreshAsync(
+        string accountId, RefreshRequest request, CancellationToken cancellationToken) =>
         Refresher.RunAsync(accountId, request, TimingsOf(Options).CallerTimeout, cancellationToken);
 
     /// <summary>A refresh of the keep-alive: how it ended, and why when it failed.</summary>
-    public async Task<(RefreshEnd End, AirwallexOAuthException? Failure)> KeepAliveAsync(string accountId, RefreshTrigger trigger)
+    public async Task<(RefreshEnd End, AirwallexOAuthException? Failure)> KeepAliveAsync(
+        string accountId, RefreshTrigger trigger)
     {
         try
         {
             var request = NewRequest(trigger);
             var result = await Refresher
                 .RunAsync(accountId, request, Timeout.InfiniteTimeSpan, CancellationToken.None).ConfigureAwait(false);
-            var isDone = result.SentAt is not null || request.IsSatisfiedBy(result.Connection, Time.GetUtcNow(), Options);
+            var isDone = result.SentAt is not null || request.IsSatisfiedBy(
+                result.Connection, Time.GetUtcNow(), Options);
             return (isDone ? RefreshEnd.Refreshed : RefreshEnd.Deferred, null);
         }
         catch (AirwallexOAuthException exception)
@@ -144,7 +156,9 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         return DelayAsync(wait < left ? wait : left);
     }
 
-    /// <summary>Page after page of what the store lists. Its word is not taken for it: rows that do not match are dropped.</summary>
+    /// <summary>
+    /// Page after page of what the store lists. Its word is not taken for it: rows that do not match are dropped.
+    /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<StoredConnection>> PagesAsync(
         ConnectionQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -184,7 +198,8 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         // Twice the grace period: the longest send, and its save. A test's clock may stand still for good.
         var longest = TimingsOf(LastOptions()).GracePeriod * 2;
         var isTest = _parts.Time is not GuardedClock { IsSystem: true } && _parts.Time != TimeProvider.System;
-        using var limit = new CancellationTokenSource(_isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest);
+        var left = _isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest;
+        using var limit = new CancellationTokenSource(left, TimeProvider.System);
         await StopAsync(limit.Token).ConfigureAwait(false);
         _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);

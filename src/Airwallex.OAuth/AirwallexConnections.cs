@@ -3,17 +3,23 @@ using System.Runtime.CompilerServices;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as a singleton; thread-safe.
-/// Programs that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c> need only <see cref="ConnectAsync"/> and
+/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as
+/// a singleton; thread-safe.
+/// Programs that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c> need only <see
+/// cref="ConnectAsync"/> and
 /// <see cref="DisconnectAsync"/>.
 /// </summary>
 /// <remarks>
-/// <para>What was sent belongs to no caller: cancelling a call frees that caller alone, and a response that arrives is saved all the same. No
-/// call that waits for a refresh waits longer than 30 s; it then gets a transient <see cref="AirwallexOAuthException"/> while the refresh goes
+/// <para>What was sent belongs to no caller: cancelling a call frees that caller alone, and a response that arrives
+/// is saved all the same. No
+/// call that waits for a refresh waits longer than 30 s; it then gets a transient <see
+/// cref="AirwallexOAuthException"/> while the refresh goes
 /// on.</para>
-/// <para>Every method throws <see cref="ArgumentException"/> for an account id that is empty, longer than 255 characters, or has control
+/// <para>Every method throws <see cref="ArgumentException"/> for an account id that is empty, longer than 255
+/// characters, or has control
 /// characters or white space at an end; and <see cref="AirwallexOAuthException"/> when the token store fails
-/// (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a client id that is no application of this
+/// (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a client id that is no
+/// application of this
 /// process.</para>
 /// <para>Members are virtual and a constructor is protected, so that the class can be mocked.</para>
 /// </remarks>
@@ -29,14 +35,18 @@ public class AirwallexConnections
     internal AirwallexConnections(AirwallexApplication application) => _application = application;
 
     /// <summary>
-    /// Exchanges an authorization code and saves the connection. Connecting an account again replaces its tokens and makes it
+    /// Exchanges an authorization code and saves the connection. Connecting an account again replaces its tokens and
+    /// makes it
     /// <see cref="ConnectionStatus.Active"/>.
     /// </summary>
     /// <param name="code">The code from the redirect, once its state was checked. It is good once.</param>
-    /// <param name="options">Redirect URI, PKCE verifier, and what is to run before the first save. Default: null, none of them.</param>
-    /// <param name="cancellationToken">Cancels the wait; the exchange and the save go on, and a failure is logged.</param>
+    /// <param name="options">Redirect URI, PKCE verifier, and what is to run before the first save. Default: null,
+    /// none of them.</param>
+    /// <param name="cancellationToken">Cancels the wait; the exchange and the save go on, and a failure is
+    /// logged.</param>
     /// <returns>
-    /// The connection as it was saved; or, when the store failed meanwhile and the customer authorized once more, the later one.
+    /// The connection as it was saved; or, when the store failed meanwhile and the customer authorized once more, the
+    /// later one.
     /// </returns>
     /// <exception cref="ArgumentException">The code is empty, or no redirect URI is known.</exception>
     /// <exception cref="TokenRequestException">
@@ -45,7 +55,8 @@ public class AirwallexConnections
     /// <exception cref="AirwallexOAuthException">
     /// The token store fails; the connection is saved as soon as it works again, while this process lives.
     /// </exception>
-    /// <remarks>Airwallex's page "Authorize new customers", "Exchange authorization code for tokens"; RFC 6749, section 4.1.3.</remarks>
+    /// <remarks>Airwallex's page "Authorize new customers", "Exchange authorization code for tokens"; RFC 6749,
+    /// section 4.1.3.</remarks>
     public virtual Task<AirwallexConnection> ConnectAsync(
         string code, ConnectOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -61,18 +72,21 @@ public class AirwallexConnections
     }
 
     /// <summary>
-    /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does not. For requests that do
+    /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does
+    /// not. For requests that do
     /// not go through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>.
     /// </summary>
     /// <param name="accountId">The connected account.</param>
     /// <param name="cancellationToken">Cancels the wait; a refresh under way goes on.</param>
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
-    /// <exception cref="TokenRequestException">There is no token now; see <see cref="AirwallexOAuthException.IsTransient"/>.</exception>
+    /// <exception cref="TokenRequestException">There is no token now; see <see
+    /// cref="AirwallexOAuthException.IsTransient"/>.</exception>
     public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(accountId);
-        return _application.Tokens.FindFresh(accountId)?.ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
+        return _application.Tokens.FindFresh(accountId)?
+            .ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
     }
 
     /// <summary>Refreshes the account's tokens although they may still be valid.</summary>
@@ -83,16 +97,20 @@ public class AirwallexConnections
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
     /// <exception cref="TokenRequestException">The refresh failed; the connection is untouched.</exception>
     /// <remarks>Airwallex's page "Authorize new customers", "Refresh access tokens"; RFC 6749, section 6.</remarks>
-    public virtual async Task<AirwallexConnection> RefreshAsync(string accountId, CancellationToken cancellationToken = default)
+    public virtual async Task<AirwallexConnection> RefreshAsync(
+        string accountId, CancellationToken cancellationToken = default)
     {
         AccountIdRule.Check(accountId, nameof(accountId));
-        var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
+        var result = await _application.RefreshAsync(
+            accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
         return result.Connection.ToConnection();
     }
 
     /// <summary>
-    /// Disconnects the account on our side: deletes what is stored and drops the access token. Airwallex documents no way to revoke tokens; they
-    /// expire there by themselves. Does nothing when the account is not connected. A connection that is made meanwhile stays.
+    /// Disconnects the account on our side: deletes what is stored and drops the access token. Airwallex documents no
+    /// way to revoke tokens; they
+    /// expire there by themselves. Does nothing when the account is not connected. A connection that is made
+    /// meanwhile stays.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the deletion; whether it took effect is then unknown.</param>
@@ -103,16 +121,19 @@ public class AirwallexConnections
     }
 
     /// <summary>
-    /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped, and a refresh in the
+    /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped,
+    /// and a refresh in the
     /// background asks for the proof. If Airwallex refuses the refresh token, the connection becomes
-    /// <see cref="ConnectionStatus.Disconnected"/> with <paramref name="reason"/>; if it does not, nothing changes. Replays and late reports
+    /// <see cref="ConnectionStatus.Disconnected"/> with <paramref name="reason"/>; if it does not, nothing changes.
+    /// Replays and late reports
     /// therefore do no harm. Returns when the report is stored, so that a crash does not forget it.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="reason">Why, as a sentence.</param>
     /// <param name="cancellationToken">Cancels the store calls; whether the report was stored is then unknown.</param>
     /// <returns>False when no connection of the account is stored.</returns>
-    /// <remarks>Airwallex's webhook events <c>connection.disconnected</c> and <c>partner_connection.disconnected</c>.</remarks>
+    /// <remarks>Airwallex's webhook events <c>connection.disconnected</c> and
+    /// <c>partner_connection.disconnected</c>.</remarks>
     public virtual Task<bool> ReportDisconnectionAsync(
         string accountId, string reason, CancellationToken cancellationToken = default)
     {
@@ -124,7 +145,8 @@ public class AirwallexConnections
     /// <summary>The connection of an account as it is stored, whatever its status; null when there is none.</summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
-    public virtual async Task<AirwallexConnection?> FindAsync(string accountId, CancellationToken cancellationToken = default)
+    public virtual async Task<AirwallexConnection?> FindAsync(
+        string accountId, CancellationToken cancellationToken = default)
     {
         AccountIdRule.Check(accountId, nameof(accountId));
         var key = new ConnectionKey { AccountId = accountId, ClientId = _application.Options.ClientId };
@@ -139,7 +161,8 @@ public class AirwallexConnections
 
     /// <summary>Streams the stored connections of this application, page by page, in any order.</summary>
     /// <param name="status">
-    /// Only connections with this status; <see cref="ConnectionStatus.Unreadable"/> reads all to find them. Default: null, any.
+    /// Only connections with this status; <see cref="ConnectionStatus.Unreadable"/> reads all to find them. Default:
+    /// null, any.
     /// </param>
     /// <param name="cancellationToken">Ends the listing.</param>
     public virtual async IAsyncEnumerable<AirwallexConnection> ListAsync(
@@ -169,7 +192,8 @@ public class AirwallexConnections
         _application.Changes.SummarizeAsync(cancellationToken);
 
     /// <summary>
-    /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at once. For a person to call,
+    /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at
+    /// once. For a person to call,
     /// when a connection ended by mistake: nothing ends for good. An active connection is refreshed.
     /// </summary>
     /// <param name="accountId">The account.</param>
@@ -178,16 +202,19 @@ public class AirwallexConnections
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">Airwallex refused the refresh token again.</exception>
     /// <exception cref="TokenRequestException">The refresh failed; it will be tried again.</exception>
-    public virtual async Task<AirwallexConnection> ReactivateAsync(string accountId, CancellationToken cancellationToken = default)
+    public virtual async Task<AirwallexConnection> ReactivateAsync(
+        string accountId, CancellationToken cancellationToken = default)
     {
         AccountIdRule.Check(accountId, nameof(accountId));
         await _application.Changes.ReactivateAsync(accountId, cancellationToken).ConfigureAwait(false);
-        var result = await _application.RefreshAsync(accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
+        var result = await _application.RefreshAsync(
+            accountId, RefreshTrigger.Forced, cancellationToken).ConfigureAwait(false);
         return result.Connection.ToConnection();
     }
 
     /// <summary>
-    /// Takes over a refresh token that another program has kept until now. Nothing is sent; call <see cref="RefreshAsync"/> at once to see that it
+    /// Takes over a refresh token that another program has kept until now. Nothing is sent; call <see
+    /// cref="RefreshAsync"/> at once to see that it
     /// works. The other program must not use the token any more. Safe to call again.
     /// </summary>
     /// <param name="accountId">The account that the token belongs to.</param>
@@ -212,7 +239,8 @@ public class AirwallexConnections
     }
 
     /// <summary>
-    /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs without a host: a cron job
+    /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs
+    /// without a host: a cron job
     /// or a timer-triggered function calls it at least once a day. A host does this by itself.
     /// </summary>
     /// <param name="cancellationToken">Starts nothing more; what is in flight is awaited all the same.</param>

@@ -2,15 +2,21 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Work that belongs to no caller, and calls to what may hang or throw. The simulation replaces it. Thread-safe.</summary>
+/// <summary>
+/// Work that belongs to no caller, and calls to what may hang or throw. The simulation replaces it. Thread-safe.
+/// </summary>
 internal class BackgroundTasks
 {
     private readonly ConcurrentDictionary<Task, bool> _running = new();
 
-    /// <summary>A caller that waits for an operation continues on a thread of its own, never on the operation's.</summary>
+    /// <summary>
+    /// A caller that waits for an operation continues on a thread of its own, never on the operation's.
+    /// </summary>
     public virtual TaskCreationOptions Continuations => TaskCreationOptions.RunContinuationsAsynchronously;
 
-    /// <summary>Runs work that belongs to no caller: its cancellation, logging scopes and context stay with the caller.</summary>
+    /// <summary>
+    /// Runs work that belongs to no caller: its cancellation, logging scopes and context stay with the caller.
+    /// </summary>
     public virtual void Start(Func<Task> work)
     {
         var running = RunWithoutContext(work);
@@ -27,7 +33,8 @@ internal class BackgroundTasks
     public virtual Task<T> CallAsync<T>(Func<Task<T>> call) => Task.Run(call);
 
     /// <summary>
-    /// Calls other people's code and waits for it until a limit, or until canceled, whether or not the code listens. What it returns or throws
+    /// Calls other people's code and waits for it until a limit, or until canceled, whether or not the code listens.
+    /// What it returns or throws
     /// later is dropped.
     /// </summary>
     /// <exception cref="TimeoutException">The limit was reached.</exception>
@@ -50,15 +57,20 @@ internal class BackgroundTasks
         Forget(called);
         Cancel(stop);
         throw over.Task.Result
-            ? new TimeoutException(FormattableString.Invariant($"It did not return within {limit.TotalSeconds:0.###} s."))
+            ? new TimeoutException(
+                FormattableString.Invariant($"It did not return within {limit.TotalSeconds:0.###} s."))
             : new OperationCanceledException(cancellationToken);
     }
 
     /// <summary>Waits for a task that others wait for, too.</summary>
     /// <exception cref="TimeoutException">The limit was reached.</exception>
     /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
-    public virtual Task<T> WaitAsync<T>(Task<T> shared, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
-        shared.WaitAsync(limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan ? limit : TimeSpan.Zero, time, cancellationToken);
+    public virtual Task<T> WaitAsync<T>(
+        Task<T> shared, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
+        shared.WaitAsync(
+            limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan ? limit : TimeSpan.Zero,
+            time,
+            cancellationToken);
 
     /// <summary>A task that ends with another, for a second waiter.</summary>
     public virtual Task Join(Task shared) => shared;

@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// One connect: exchange the code, let the application look at the account, save. It belongs to no caller: a response that arrives is saved when
+/// One connect: exchange the code, let the application look at the account, save. It belongs to no caller: a response
+/// that arrives is saved when
 /// the caller has long been told.
 /// </summary>
-internal sealed class ConnectOperation(AirwallexApplication application, AirwallexOAuthOptions options, string code, ConnectOptions connect)
+internal sealed class ConnectOperation(
+    AirwallexApplication application, AirwallexOAuthOptions options, string code, ConnectOptions connect)
 {
     private readonly RefreshTimings _timings = AirwallexApplication.TimingsOf(options);
     private readonly TaskCompletionSource<AirwallexConnection> _result = new(application.Tasks.Continuations);
@@ -40,7 +42,8 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
     }
 
     /// <summary>
-    /// A code is sent again only when it was definitely not used: nothing was sent, or the response says that the endpoint failed. In the second case
+    /// A code is sent again only when it was definitely not used: nothing was sent, or the response says that the
+    /// endpoint failed. In the second case
     /// the worst that can come of it is the refusal that giving up would mean anyway.
     /// </summary>
     private async Task<TokenSet> ExchangeAsync()
@@ -76,7 +79,8 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
 
         void Report(TokenRequestException? failure, long startedAt)
         {
-            application.Telemetry.TokenRequest("authorization_code", failure, application.Time.GetElapsedTime(startedAt));
+            application.Telemetry.TokenRequest(
+                "authorization_code", failure, application.Time.GetElapsedTime(startedAt));
             application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
         }
     }
@@ -96,7 +100,8 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
         {
             // A store that fails now must not cost the tokens: the application is asked once it responds.
             existing = await new SaveLoop(application, _timings, key).RunAsync(
-                lastRead: null, SaveDecision.Keep, failure => TellCaller(key.AccountId, failure, askedAt)).ConfigureAwait(false);
+                lastRead: null, SaveDecision.Keep, failure =>
+                    TellCaller(key.AccountId, failure, askedAt)).ConfigureAwait(false);
             var account = new ConnectingAccount
             {
                 AccountId = tokens.AccountId,
@@ -133,7 +138,8 @@ internal sealed class ConnectOperation(AirwallexApplication application, Airwall
                 lastRead: null,
                 current =>
                 {
-                    var decision = application.CreateRules(_timings).DecideConnect(current, connecting, replaced, hasFailed);
+                    var decision = application.CreateRules(_timings).DecideConnect(
+                        current, connecting, replaced, hasFailed);
                     replaced = decision.Kind == SaveDecisionKind.Write ? current?.AuthorizationId ?? "" : replaced;
                     return decision;
                 },

@@ -1,11 +1,15 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What changes a connection beside its refresh: import, reactivate, disconnect, a report of a disconnection. Thread-safe.</summary>
+/// <summary>
+/// What changes a connection beside its refresh: import, reactivate, disconnect, a report of a disconnection.
+/// Thread-safe.
+/// </summary>
 internal sealed class ConnectionChanges(AirwallexApplication application)
 {
     private DateTimeOffset Now => application.Time.GetUtcNow();
 
-    private ConnectionKey KeyOf(string accountId) => new() { AccountId = accountId, ClientId = application.Options.ClientId };
+    private ConnectionKey KeyOf(string accountId) =>
+        new() { AccountId = accountId, ClientId = application.Options.ClientId };
 
     /// <summary>A connection that a consent has just made, under an authorization of its own.</summary>
     public ConnectionState NewConnection(TokenSet tokens, AirwallexOAuthOptions options) => new()
@@ -47,7 +51,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                 IssuedAt = Now,
             },
             options);
-        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(options), imported.Key) { StopsOnFailure = true };
+        var loop = new SaveLoop(
+            application, AirwallexApplication.TimingsOf(options), imported.Key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -75,7 +80,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     public async Task ReactivateAsync(string accountId, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
+        var loop = new SaveLoop(
+            application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -102,7 +108,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     }
 
     /// <summary>
-    /// Deletes iff the version is the one that was read, and reads again when it is not. A connection that was made anew meanwhile stays.
+    /// Deletes iff the version is the one that was read, and reads again when it is not. A connection that was made
+    /// anew meanwhile stays.
     /// </summary>
     public async Task DisconnectAsync(string accountId, CancellationToken cancellationToken)
     {
@@ -133,15 +140,18 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     }
 
     /// <summary>Stores the report, drops the access token and asks for the proof in the background.</summary>
-    public async Task<bool> ReportDisconnectionAsync(string accountId, string reason, CancellationToken cancellationToken)
+    public async Task<bool> ReportDisconnectionAsync(
+        string accountId, string reason, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
+        var loop = new SaveLoop(
+            application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
             {
-                null or { IsReadable: false } or { Status: ConnectionStatus.Disconnected } => SaveDecision.Keep(current),
+                null or { IsReadable: false } or { Status: ConnectionStatus.Disconnected } =>
+                    SaveDecision.Keep(current),
                 _ when loop.Written.Contains(current.Version) => SaveDecision.Keep(current),
                 { IsActive: true } => SaveDecision.Write(current with { RenewAt = Now, ReportedReason = reason }),
 
@@ -164,7 +174,9 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
         return stored is not null;
     }
 
-    /// <summary>A refresh that tells whether the connection lives: in the background of a host; without one, it is awaited.</summary>
+    /// <summary>
+    /// A refresh that tells whether the connection lives: in the background of a host; without one, it is awaited.
+    /// </summary>
     public async Task AskForProofAsync(string accountId, RefreshTrigger trigger)
     {
         if (application.HostIsRunning)
@@ -190,7 +202,9 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
         return all.FirstOrDefault(summary => summary.ClientId == clientId) ?? new ConnectionSummary { ClientId = clientId };
     }
 
-    /// <summary>A connection under a client id that is no application of this process is a configuration error, not a missing one.</summary>
+    /// <summary>
+    /// A connection under a client id that does not belong to this process is a configuration error.
+    /// </summary>
     public async Task ThrowIfForeignAsync(ConnectionKey key, CancellationToken cancellationToken)
     {
         var missing = await application.ExplainMissingAsync(key, cancellationToken).ConfigureAwait(false);

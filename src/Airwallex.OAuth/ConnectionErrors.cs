@@ -43,7 +43,8 @@ internal static class ConnectionErrors
             IsTransient = true,
         };
 
-    public static AirwallexOAuthException GraceExceeded(string accountId, DateTimeOffset lastSendAt, TimeSpan retryAfter) =>
+    public static AirwallexOAuthException GraceExceeded(
+        string accountId, DateTimeOffset lastSendAt, TimeSpan retryAfter) =>
         new($"The response to a refresh of account {accountId} was lost, and the grace period is over. "
             + $"Its refresh token is sent once more at {lastSendAt:O}, unless another instance has the response.")
         {

@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// No connection of the account is stored: it was never connected, or it was disconnected. Send the customer through the authorization
+/// No connection of the account is stored: it was never connected, or it was disconnected. Send the customer through
+/// the authorization
 /// flow.
 /// </summary>
 public sealed class ConnectionNotFoundException : AirwallexOAuthException

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Chance, in one place, so that the simulation can replace it. Spreads load and names things; guards nothing.</summary>
+/// <summary>
+/// Chance, in one place, so that the simulation can replace it. Spreads load and names things; guards nothing.
+/// </summary>
 internal class Jitter
 {
     /// <summary>A new id for an attempt, an authorization or a version: 32 hexadecimal digits.</summary>
@@ -15,7 +17,9 @@ internal class Jitter
     /// <summary>A random length between two.</summary>
     public TimeSpan Between(TimeSpan least, TimeSpan most) => least + (most - least) * Next();
 
-    /// <summary>A length that doubles with each step up to a limit, and then varies by a quarter in either direction.</summary>
+    /// <summary>
+    /// A length that doubles with each step up to a limit, and then varies by a quarter in either direction.
+    /// </summary>
     public TimeSpan Backoff(TimeSpan first, int step, TimeSpan most)
     {
         var length = first * Math.Pow(2, Math.Min(step, 30));

@@ -15,6 +15,8 @@ public sealed record KeepAliveResult
     /// <summary>How many refreshes failed and will be tried again.</summary>
     public int Failed { get; init; }
 
-    /// <summary>How many connections were left to another instance that is working on them, or to a later round.</summary>
+    /// <summary>
+    /// How many connections were left to another instance that is working on them, or to a later round.
+    /// </summary>
     public int Deferred { get; init; }
 }

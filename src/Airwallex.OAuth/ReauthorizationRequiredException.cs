@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The connection has ended, because Airwallex refused its refresh token for good. Only the customer can renew it, through the authorization
+/// The connection has ended, because Airwallex refused its refresh token for good. Only the customer can renew it,
+/// through the authorization
 /// flow. Until then no token is sent for the account, so do not retry.
 /// </summary>
 /// <remarks>See "When tokens become invalid" on Airwallex's page "Authorize new customers".</remarks>
@@ -9,7 +10,9 @@ public sealed class ReauthorizationRequiredException : AirwallexOAuthException
 {
     /// <summary>Creates the exception for an account.</summary>
     public ReauthorizationRequiredException(string accountId, string reason, Exception? innerException = null)
-        : base($"Account {accountId} must authorize again: {reason} Send the customer through the authorization flow.", innerException)
+        : base(
+            $"Account {accountId} must authorize again: {reason} Send the customer through the authorization flow.",
+            innerException)
     {
         AccountId = accountId;
         Reason = reason;

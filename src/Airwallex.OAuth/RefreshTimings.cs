@@ -1,20 +1,30 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Every time of the refresh, named once. Each is a share of the grace period; the values in comments are those of 60 s.</summary>
+/// <summary>
+/// Every time of the refresh, named once. Each is a share of the grace period; the values in comments are those of 60
+/// s.
+/// </summary>
 /// <remarks>
 /// The sums that make them safe, with clocks that differ by at most <see cref="ClockTolerance"/>:
 /// <list type="bullet">
-/// <item>lease 12 s = 6 s of use + 6 s of margin: a send is cut at half a lease before the stored end, so that 5 s of clock difference and a
+/// <item>lease 12 s = 6 s of use + 6 s of margin: a send is cut at half a lease before the stored end, so that 5 s of
+/// clock difference and a
 /// short stall still lie before the moment at which another instance may send;</item>
-/// <item>renewal every 2 s + 2 s for it + 2 s for a look = 6 s of use: a renewal that fails is known before the cut;</item>
+/// <item>renewal every 2 s + 2 s for it + 2 s for a look = 6 s of use: a renewal that fails is known before the
+/// cut;</item>
 /// <item>last start at 53 s = 60 s − 7 s: the request arrives inside the grace period by the server's clock;</item>
-/// <item>other tries end at 50.5 s = 53 s − 2.5 s: room for the retry delay and for the write-ahead of another instance;</item>
-/// <item>12 s lease + 2 s until recovery looks + a try of 8 s, twice, lie before 53 s: a crash costs at most two of them.</item>
+/// <item>other tries end at 50.5 s = 53 s − 2.5 s: room for the retry delay and for the write-ahead of another
+/// instance;</item>
+/// <item>12 s lease + 2 s until recovery looks + a try of 8 s, twice, lie before 53 s: a crash costs at most two of
+/// them.</item>
 /// </list>
 /// </remarks>
 internal sealed class RefreshTimings(TimeSpan gracePeriod)
 {
-    /// <summary>A transient failure is retried this often within one operation; the final start inside the grace period comes on top.</summary>
+    /// <summary>
+    /// A transient failure is retried this often within one operation; the final start inside the grace period comes
+    /// on top.
+    /// </summary>
     public const int MaxRetries = 3;
 
     /// <summary>How many recoveries one instance starts each second (each sixtieth of the grace period).</summary>
@@ -64,7 +74,9 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
     /// <summary>A try that is not the last ends at the latest this long after the first send.</summary>
     public TimeSpan LatestEnd => LatestStart - Seconds(2.5);
 
-    /// <summary>The final start is aimed at this moment after the first send, a second before it would be too late.</summary>
+    /// <summary>
+    /// The final start is aimed at this moment after the first send, a second before it would be too late.
+    /// </summary>
     public TimeSpan FinalStart => LatestStart - Seconds(1);
 
     public TimeSpan FirstRetryDelay => Seconds(0.5);
@@ -75,7 +87,9 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
 
     public TimeSpan LongestConcurrencyWait => Seconds(2);
 
-    /// <summary>The exchange of a code waits this long for its response: a code is good once, and the customer is waiting.</summary>
+    /// <summary>
+    /// The exchange of a code waits this long for its response: a code is good once, and the customer is waiting.
+    /// </summary>
     public TimeSpan CodeResponseTimeout => GracePeriod;
 
     public TimeSpan OnConnectingTimeout => Seconds(30);
@@ -94,7 +108,9 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
     /// <summary>No recovery is put off further than this.</summary>
     public TimeSpan LongestRecoveryDelay => Seconds(300);
 
-    /// <summary>After the grace period, an attempt must have been seen unchanged for this long before the last send.</summary>
+    /// <summary>
+    /// After the grace period, an attempt must have been seen unchanged for this long before the last send.
+    /// </summary>
     public TimeSpan Observation => Seconds(25);
 
     /// <summary>Two looks that are further apart than this do not observe.</summary>

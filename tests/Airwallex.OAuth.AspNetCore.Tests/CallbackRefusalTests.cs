@@ -171,7 +171,10 @@ public sealed class CallbackRefusalTests
         var authorize = (await browser.GetAsync("/airwallex/connect")).Headers.Location!;
         var callback = app.Simulator.Decline(authorize)
             .Replace("error=access_denied", "error=invalid_scope", StringComparison.Ordinal)
-            .Replace("error_description=", "error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E", StringComparison.Ordinal);
+            .Replace(
+                "error_description=",
+                "error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+                StringComparison.Ordinal);
 
         var response = await browser.GetAsync(callback);
 
@@ -180,7 +183,10 @@ public sealed class CallbackRefusalTests
         var page = await response.Content.ReadAsStringAsync();
         Assert.Contains("Airwallex said: invalid_scope (&lt;script&gt;alert(1)", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
-        Assert.Contains("default-src 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Contains(
+            "default-src 'none'",
+            Assert.Single(response.Headers.GetValues("Content-Security-Policy")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,7 +201,8 @@ public sealed class CallbackRefusalTests
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(ConnectFailureKind.ExchangeFailed, _kind);
-        Assert.DoesNotContain("no-such-code", await response.Content.ReadAsStringAsync() + app.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "no-such-code", await response.Content.ReadAsStringAsync() + app.Log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -208,7 +215,8 @@ public sealed class CallbackRefusalTests
 
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Equal(ConnectFailureKind.ExchangeFailed, _kind);
-        Assert.DoesNotContain("wrong-secret", await response.Content.ReadAsStringAsync() + app.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "wrong-secret", await response.Content.ReadAsStringAsync() + app.Log.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -292,7 +300,8 @@ public sealed class CallbackRefusalTests
     [Fact]
     public async Task What_OnConnected_throws_is_the_applications_own_and_the_connection_stays()
     {
-        await using var app = await ConnectApp.StartAsync(flow => flow.OnConnected = _ => throw new InvalidTimeZoneException("a bug of the application"));
+        await using var app = await ConnectApp.StartAsync(
+            flow => flow.OnConnected = _ => throw new InvalidTimeZoneException("a bug of the application"));
         using var browser = app.NewBrowser();
 
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => app.ConnectAsync(browser));
@@ -300,7 +309,8 @@ public sealed class CallbackRefusalTests
         Assert.Equal(1, await app.CountConnectionsAsync());
     }
 
-    private Task<ConnectApp> StartAsync(Action<ConnectFlowOptions>? flow = null, Action<AirwallexOAuthOptions>? options = null) =>
+    private Task<ConnectApp> StartAsync(
+        Action<ConnectFlowOptions>? flow = null, Action<AirwallexOAuthOptions>? options = null) =>
         ConnectApp.StartAsync(
             connect =>
             {

@@ -14,7 +14,8 @@ public sealed class ConnectFlowTests
         await using var app = await ConnectApp.StartAsync();
         using var browser = app.NewBrowser();
 
-        var response = await app.ConnectAsync(browser, "/airwallex/connect?returnUrl=%2Fsettings%3Ftab%3Dbank%23airwallex");
+        var response = await app.ConnectAsync(
+            browser, "/airwallex/connect?returnUrl=%2Fsettings%3Ftab%3Dbank%23airwallex");
 
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
         Assert.Equal("/settings?tab=bank#airwallex", response.Headers.Location!.OriginalString);
@@ -126,7 +127,8 @@ public sealed class ConnectFlowTests
         await using var app = await ConnectApp.StartAsync();
         using var browser = app.NewBrowser();
 
-        var url = (await browser.GetAsync("/airwallex/connect?scopes=w:everything&scope=w:everything")).Headers.Location!;
+        var url = (
+            await browser.GetAsync("/airwallex/connect?scopes=w:everything&scope=w:everything")).Headers.Location!;
 
         Assert.DoesNotContain("everything", url.Query, StringComparison.Ordinal);
     }
@@ -231,7 +233,8 @@ public sealed class ConnectFlowTests
 
         var token = await app.Connections.GetAccessTokenAsync(await app.OnlyAccountAsync());
         var query = QueryHelpers.ParseQuery(callback.Query);
-        foreach (var secret in new[] { token, query["code"].ToString(), query["state"].ToString(), "simulated-client-secret", ConnectApp.WebhookSecret })
+        foreach (
+            var secret in new[] { token, query["code"].ToString(), query["state"].ToString(), "simulated-client-secret", ConnectApp.WebhookSecret })
         {
             Assert.DoesNotContain(secret, app.Log.Text, StringComparison.Ordinal);
         }

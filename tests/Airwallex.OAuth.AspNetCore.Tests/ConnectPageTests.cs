@@ -56,7 +56,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
         });
         var page = await OpenAsync(app);
         var callbacks = 0;
-        page.Request += (_, request) => callbacks += request.Url.Contains("/callback", StringComparison.Ordinal) ? 1 : 0;
+        page.Request += (_, request) =>
+            callbacks += request.Url.Contains("/callback", StringComparison.Ordinal) ? 1 : 0;
 
         await page.GotoAsync("/sign-in?name=alice");
         await page.GotoAsync("/airwallex/connect?returnUrl=/me");
@@ -124,7 +125,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
             Simulator = created => simulator = created,
             Flow = flow,
             // Another site than 127.0.0.1, as Airwallex is.
-            Options = core => core.AuthorizeEndpoint = new UriBuilder(_consent.Urls.First()) { Host = "localhost", Path = "/oauth/authorize" }.Uri,
+            Options = core =>
+                core.AuthorizeEndpoint = new UriBuilder(_consent.Urls.First()) { Host = "localhost", Path = "/oauth/authorize" }.Uri,
             Services = services => services.AddUsers("Cookies", SameSiteMode.Strict),
             Map = app =>
             {
@@ -139,7 +141,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
     /// <summary>Airwallex's consent as one page with two links.</summary>
     private static async Task<WebApplication> ConsentAsync(Func<AirwallexSimulator> simulator)
     {
-        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", "--urls=http://127.0.0.1:0"]);
+        var builder = WebApplication.CreateBuilder(
+            ["--hostBuilder:reloadConfigOnChange=false", "--urls=http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
         var airwallex = builder.Build();
         airwallex.MapGet("/oauth/authorize", (HttpContext context) =>
@@ -172,7 +175,9 @@ public sealed class ConnectPageTests : IAsyncLifetime
                 await page.SetViewportSizeAsync(width, 700);
                 var look = $"connect-{name}-{scheme}-{width}".ToLowerInvariant();
                 await page.ScreenshotAsync(new() { Path = Path.Combine(s_screenshots, look + ".png") });
-                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{look} scrolls sideways.");
+                Assert.True(
+                    await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"),
+                    $"{look} scrolls sideways.");
                 await AssertAccessibleAsync(page, look);
             }
         }

@@ -63,8 +63,12 @@ public sealed class EndpointTests
         await using var app = await ConnectApp.StartAsync();
         using var browser = app.NewBrowser();
 
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/airwallex/connect"))).StatusCode);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/airwallex/callback"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.MethodNotAllowed,
+            (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/airwallex/connect"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.MethodNotAllowed,
+            (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/airwallex/callback"))).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await browser.GetAsync("/airwallex/webhooks")).StatusCode);
     }
 
@@ -77,7 +81,8 @@ public sealed class EndpointTests
         app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/banking/airwallex/callback"));
         using var browser = app.NewBrowser();
 
-        Assert.Equal("/", (await app.ConnectAsync(browser, "/banking/airwallex/connect")).Headers.Location!.OriginalString);
+        Assert.Equal(
+            "/", (await app.ConnectAsync(browser, "/banking/airwallex/connect")).Headers.Location!.OriginalString);
     }
 
     [Fact]
@@ -104,7 +109,8 @@ public sealed class EndpointTests
     public async Task Route_options_of_the_application_do_not_change_the_redirect_uri()
     {
         await using var app = await ConnectApp.StartAsync(
-            services: services => services.AddRouting(routes => (routes.LowercaseUrls, routes.AppendTrailingSlash) = (true, true)),
+            services: services =>
+                services.AddRouting(routes => (routes.LowercaseUrls, routes.AppendTrailingSlash) = (true, true)),
             map: app => app.MapAirwallexOAuth("/Bank"));
         app.Simulator.DefaultClient.AllowRedirectUri(new Uri("http://localhost/Bank/callback"));
         using var browser = app.NewBrowser();
@@ -173,7 +179,8 @@ public sealed class EndpointTests
     [Fact]
     public async Task Missing_scopes_are_found_at_start()
     {
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(options: core => core.Scopes = []));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => ConnectApp.StartAsync(options: core => core.Scopes = []));
 
         Assert.Contains("Scopes", error.Message, StringComparison.Ordinal);
     }
@@ -210,7 +217,8 @@ public sealed class EndpointTests
     [Fact]
     public async Task Faults_of_the_core_are_named_once()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => ConnectApp.StartAsync(options: core => core.ClientId = "", map: _ => { }));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => ConnectApp.StartAsync(options: core => core.ClientId = "", map: _ => { }));
 
         Assert.Equal(typeof(AirwallexOAuthOptions), error.OptionsType);
     }

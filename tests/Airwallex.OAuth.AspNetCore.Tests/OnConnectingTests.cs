@@ -18,7 +18,8 @@ public sealed class OnConnectingTests
         {
             flow.OnConnecting = connecting =>
             {
-                steps.Add($"linked {connecting.Account.AccountId} to {connecting.Properties.Items["tenant"]}; {app.Store.Writes} writes");
+                steps.Add(
+                    $"linked {connecting.Account.AccountId} to {connecting.Properties.Items["tenant"]}; {app.Store.Writes} writes");
                 return Task.CompletedTask;
             };
             flow.OnConnected = connected =>
@@ -49,7 +50,8 @@ public sealed class OnConnectingTests
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Contains(
-            "This Airwallex account belongs to &lt;another&gt; workspace.", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            "This Airwallex account belongs to &lt;another&gt; workspace.", await response.Content
+                .ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(0, app.Store.Writes);
     }
 
@@ -129,7 +131,8 @@ public sealed class OnConnectingTests
         var response = await app.ConnectAsync(browser, "/start?account=acct_1");
 
         Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
-        Assert.Contains("another Airwallex account", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "another Airwallex account", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.False(asked);
         Assert.Equal(0, app.Store.Writes);
     }

@@ -92,7 +92,8 @@ public sealed class ProxyTests
                 app.MapAirwallexOAuth();
             });
         app.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
-        await using var proxy = await new PrefixProxy("/shop", app.App.GetTestServer().CreateHandler(), forwards).StartAsync();
+        await using var proxy = await new PrefixProxy(
+            "/shop", app.App.GetTestServer().CreateHandler(), forwards).StartAsync();
         using var browser = new Browser(proxy.CreateHandler(), new Uri("http://localhost"));
 
         var callback = await app.AuthorizeAsync(browser, "/shop/airwallex/connect");
@@ -109,7 +110,8 @@ public sealed class ProxyTests
         var redirectUri = new Uri("http://localhost/shop/airwallex/callback");
         await using var app = await ConnectApp.StartAsync(options: core => core.RedirectUri = redirectUri);
         app.Simulator.DefaultClient.AllowRedirectUri(redirectUri);
-        await using var proxy = await new PrefixProxy("/shop", app.App.GetTestServer().CreateHandler(), forwards: false).StartAsync();
+        await using var proxy = await new PrefixProxy(
+            "/shop", app.App.GetTestServer().CreateHandler(), forwards: false).StartAsync();
         using var browser = new Browser(proxy.CreateHandler(), new Uri("http://localhost"));
 
         var forged = await browser.GetAsync("/shop/airwallex/callback?code=a&state=forged");
@@ -118,17 +120,20 @@ public sealed class ProxyTests
 
         Assert.Contains("href=\"/shop/\"", await forged.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Contains(
-            "href=\"/shop/airwallex/connect\"", await (await browser.GetAsync(expired)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            "href=\"/shop/airwallex/connect\"", await (await browser.GetAsync(expired)).Content
+                .ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_redirect_uri_that_Airwallex_would_refuse_is_not_made_up_from_an_internal_address()
     {
         await using var app = await ConnectApp.StartAsync();
-        await using var proxy = await new PrefixProxy("/shop", app.App.GetTestServer().CreateHandler(), forwards: false).StartAsync();
+        await using var proxy = await new PrefixProxy(
+            "/shop", app.App.GetTestServer().CreateHandler(), forwards: false).StartAsync();
         using var browser = new Browser(proxy.CreateHandler(), new Uri("http://localhost"));
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => browser.GetAsync("/shop/airwallex/connect"));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => browser.GetAsync("/shop/airwallex/connect"));
 
         Assert.Contains("use forwarded headers", error.Message, StringComparison.Ordinal);
         Assert.Empty(app.Simulator.Journal);

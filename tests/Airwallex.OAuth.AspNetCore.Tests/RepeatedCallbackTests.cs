@@ -176,7 +176,8 @@ public sealed class RepeatedCallbackTests
     [Fact]
     public async Task What_OnConnected_throws_is_told_once_and_a_reload_leads_on()
     {
-        await using var app = await ConnectApp.StartAsync(flow => flow.OnConnected = _ => throw new IOException("No mail server."));
+        await using var app = await ConnectApp.StartAsync(
+            flow => flow.OnConnected = _ => throw new IOException("No mail server."));
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser);
 

@@ -54,7 +54,8 @@ public sealed class ReturnUrlTests
         await using var app = await ConnectApp.StartAsync();
         using var browser = app.NewBrowser();
 
-        var response = await app.ConnectAsync(browser, "/airwallex/connect?returnUrl=" + Uri.EscapeDataString(returnUrl));
+        var response = await app.ConnectAsync(
+            browser, "/airwallex/connect?returnUrl=" + Uri.EscapeDataString(returnUrl));
 
         Assert.Equal(expected, response.Headers.Location!.OriginalString);
         Assert.Equal("localhost", new Uri(new Uri("http://localhost/"), response.Headers.Location).Host);
@@ -79,7 +80,9 @@ public sealed class ReturnUrlTests
         await using var app = await ConnectApp.StartAsync();
         using var browser = app.NewBrowser();
 
-        Assert.Equal(HttpStatusCode.BadRequest, (await browser.GetAsync("/airwallex/connect?returnUrl=/a&returnUrl=//evil.example")).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await browser.GetAsync("/airwallex/connect?returnUrl=/a&returnUrl=//evil.example")).StatusCode);
     }
 
     [Fact]
@@ -88,7 +91,10 @@ public sealed class ReturnUrlTests
         await using var app = await ConnectApp.StartAsync(map: app =>
         {
             app.MapAirwallexOAuth();
-            app.MapGet("/start", () => Results.Challenge(new AuthenticationProperties { RedirectUri = "//evil.example" }, ["Airwallex"]));
+            app.MapGet(
+                "/start",
+                () =>
+                    Results.Challenge(new AuthenticationProperties { RedirectUri = "//evil.example" }, ["Airwallex"]));
         });
         using var browser = app.NewBrowser();
 

@@ -31,7 +31,8 @@ public sealed class SeveralApplicationsTests
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser, "/eu/airwallex/connect");
 
-        var response = await browser.GetAsync(callback.Replace("/eu/airwallex", "/airwallex", StringComparison.Ordinal));
+        var response = await browser.GetAsync(
+            callback.Replace("/eu/airwallex", "/airwallex", StringComparison.Ordinal));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(0, app.ExchangesSent());
@@ -85,7 +86,8 @@ public sealed class SeveralApplicationsTests
             Simulator = created =>
             {
                 simulator = created;
-                simulator.AddClient("eu-client", "eu-secret", redirectUris: [new("http://localhost/eu/airwallex/callback")]);
+                simulator.AddClient(
+                    "eu-client", "eu-secret", redirectUris: [new("http://localhost/eu/airwallex/callback")]);
             },
             Services = services =>
             {
@@ -106,7 +108,8 @@ public sealed class SeveralApplicationsTests
             {
                 app.MapAirwallexOAuth();
                 app.MapAirwallexOAuth("/eu/airwallex", "eu");
-                app.MapGet("/start", () => Results.Challenge(authenticationSchemes: [ConnectFlowDefaults.SchemeFor("eu")]));
+                app.MapGet(
+                    "/start", () => Results.Challenge(authenticationSchemes: [ConnectFlowDefaults.SchemeFor("eu")]));
                 app.MapGet("/url", async (HttpContext context) =>
                     (await context.CreateAirwallexConnectUrlAsync(applicationName: "eu")).AbsoluteUri);
             },

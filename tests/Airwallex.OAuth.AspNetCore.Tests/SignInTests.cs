@@ -32,7 +32,9 @@ public sealed class SignInTests
         Assert.Equal($"alice has {await app.OnlyAccountAsync()}", linked);
         Assert.Equal("alice", await ReadAsync(browser, "/me"));
         Assert.Equal(session, browser.Cookies.GetAllCookies()[".AspNetCore.Cookies"]!.Value);
-        Assert.False(response.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(cookie => cookie.Contains("AspNetCore.Cookies", StringComparison.Ordinal)));
+        Assert.False(
+            response.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(
+                cookie => cookie.Contains("AspNetCore.Cookies", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class SignInTests
         await browser.FollowHopAsync(await app.AuthorizeAsync(browser));
 
         Assert.False(user!.Identity?.IsAuthenticated ?? false);
-        Assert.DoesNotContain(browser.Cookies.GetAllCookies(), cookie => cookie.Name.Contains("AspNetCore", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            browser.Cookies.GetAllCookies(), cookie => cookie.Name.Contains("AspNetCore", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Redirect, (await browser.GetAsync("/me")).StatusCode);
     }
 
@@ -61,7 +64,8 @@ public sealed class SignInTests
 
         var challenged = await browser.GetAsync("/me");
 
-        Assert.StartsWith("http://localhost/Account/Login", challenged.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "http://localhost/Account/Login", challenged.Headers.Location!.OriginalString, StringComparison.Ordinal);
         var schemes = app.App.Services.GetRequiredService<IAuthenticationSchemeProvider>();
         Assert.Equal("Cookies", (await schemes.GetDefaultSignInSchemeAsync())!.Name);
         Assert.Equal("Cookies", (await schemes.GetDefaultChallengeSchemeAsync())!.Name);
@@ -83,9 +87,12 @@ public sealed class SignInTests
     [Fact]
     public async Task An_application_with_several_schemes_and_no_default_still_has_none()
     {
-        await using var app = await ConnectApp.StartAsync(services: services => services.AddAuthentication().AddCookie("a").AddCookie("b"));
+        await using var app = await ConnectApp.StartAsync(
+            services: services => services.AddAuthentication().AddCookie("a").AddCookie("b"));
 
-        Assert.Null(await app.App.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetDefaultAuthenticateSchemeAsync());
+        Assert.Null(
+            await app.App.Services.GetRequiredService<IAuthenticationSchemeProvider>()
+                .GetDefaultAuthenticateSchemeAsync());
     }
 
     [Fact]
@@ -108,7 +115,10 @@ public sealed class SignInTests
     {
         await using var app = await ConnectApp.StartAsync();
 
-        Assert.Null((await app.App.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync("Airwallex"))!.DisplayName);
+        Assert.Null(
+            (
+                await app.App.Services.GetRequiredService<IAuthenticationSchemeProvider>()
+                    .GetSchemeAsync("Airwallex"))!.DisplayName);
     }
 
     [Fact]
@@ -139,7 +149,8 @@ public sealed class SignInTests
         Assert.Equal("bob", name);
     }
 
-    private static Task<ConnectApp> StartWithCookiesAsync(string? defaultScheme, Action<ConnectFlowOptions>? flow = null) =>
+    private static Task<ConnectApp> StartWithCookiesAsync(
+        string? defaultScheme, Action<ConnectFlowOptions>? flow = null) =>
         ConnectApp.StartAsync(
             flow,
             services: services => services.AddUsers(defaultScheme),

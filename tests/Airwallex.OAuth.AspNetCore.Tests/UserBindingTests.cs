@@ -89,7 +89,8 @@ public sealed class UserBindingTests
     {
         await using var app = await StartAsync();
         using var browser = app.NewBrowser();
-        var url = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/api/connect") { Headers = { { "Authorization", "Test alice" } } });
+        var url = await browser.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/api/connect") { Headers = { { "Authorization", "Test alice" } } });
         var callback = app.Simulator.Authorize(new Uri(await url.Content.ReadAsStringAsync()));
 
         var response = await browser.FollowHopAsync(callback);
@@ -134,14 +135,16 @@ public sealed class UserBindingTests
     [InlineData(ClaimTypes.Name, "alice", ClaimTypes.Name, "bob", false)]
     [InlineData("employee", "7", "employee", "7", true)]
     [InlineData("employee", "7", "employee", "8", false)]
-    public void Users_are_told_apart_by_what_identifies_them(string type, string value, string otherType, string otherValue, bool same)
+    public void Users_are_told_apart_by_what_identifies_them(
+        string type, string value, string otherType, string otherValue, bool same)
     {
         var first = ConnectUser.Identify(User(type, value))!;
         var second = ConnectUser.Identify(User(otherType, otherValue))!;
 
         Assert.Equal(same, first.Value == second.Value);
 
-        static ClaimsPrincipal User(string type, string value) => new(new ClaimsIdentity([new Claim(type, value)], "Test"));
+        static ClaimsPrincipal User(string type, string value) =>
+            new(new ClaimsIdentity([new Claim(type, value)], "Test"));
     }
 
     private Task<ConnectApp> StartAsync(bool requireAuthorization = false) => ConnectApp.StartAsync(
@@ -172,12 +175,15 @@ public sealed class UserBindingTests
             }
 
             app.MapUsers();
-            app.MapPost("/api/connect", async (HttpContext context) => (await context.CreateAirwallexConnectUrlAsync()).AbsoluteUri)
+            app.MapPost(
+                "/api/connect",
+                async (HttpContext context) => (await context.CreateAirwallexConnectUrlAsync()).AbsoluteUri)
                 .RequireAuthorization(policy => policy.AddAuthenticationSchemes("Test").RequireAuthenticatedUser());
         });
 
     private sealed class HeaderHandler(
-        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, System.Text.Encodings.Web.UrlEncoder encoder)
+        IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, System.Text.Encodings.Web
+            .UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -185,7 +191,8 @@ public sealed class UserBindingTests
             var header = Request.Headers.Authorization.ToString();
             return Task.FromResult(header.StartsWith("Test ", StringComparison.Ordinal)
                 ? AuthenticateResult.Success(new AuthenticationTicket(
-                    new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", "id-of-" + header[5..])], "Test")), "Test"))
+                    new ClaimsPrincipal(
+                        new ClaimsIdentity([new Claim("sub", "id-of-" + header[5..])], "Test")), "Test"))
                 : AuthenticateResult.NoResult());
         }
     }

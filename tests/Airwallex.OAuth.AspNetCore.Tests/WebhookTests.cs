@@ -305,7 +305,8 @@ public sealed class WebhookTests
         await using var app = await StartAsync();
         var request = Signed(app, """{"id":"e1","name":"x"}""");
         request.Headers.Remove("x-timestamp");
-        request.Headers.Add("x-timestamp", (app.Time.GetUtcNow().ToUnixTimeMilliseconds() + 1).ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add(
+            "x-timestamp", (app.Time.GetUtcNow().ToUnixTimeMilliseconds() + 1).ToString(CultureInfo.InvariantCulture));
 
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, request));
         Assert.Empty(_events);
@@ -358,7 +359,8 @@ public sealed class WebhookTests
         var request = Request("""{"id":"e1","name":"x"}""");
         if (timestamp is not null)
         {
-            request.Headers.TryAddWithoutValidation("x-timestamp", timestamp == "now" ? Milliseconds(app.Time.GetUtcNow()) : timestamp);
+            request.Headers.TryAddWithoutValidation(
+                "x-timestamp", timestamp == "now" ? Milliseconds(app.Time.GetUtcNow()) : timestamp);
         }
 
         if (signature is not null)
@@ -475,7 +477,8 @@ public sealed class WebhookTests
         Assert.DoesNotContain(signature, app.Log.Text, StringComparison.Ordinal);
     }
 
-    private Task<ConnectApp> StartAsync(Action<ConnectFlowOptions>? flow = null, Action<IServiceCollection>? services = null) =>
+    private Task<ConnectApp> StartAsync(
+        Action<ConnectFlowOptions>? flow = null, Action<IServiceCollection>? services = null) =>
         ConnectApp.StartAsync(
             connect =>
             {
@@ -505,7 +508,8 @@ public sealed class WebhookTests
         }
     }
 
-    private static Dictionary<string, string?> Secrets(string secret) => new() { ["Airwallex:Webhooks:Secrets:0"] = secret };
+    private static Dictionary<string, string?> Secrets(string secret) =>
+        new() { ["Airwallex:Webhooks:Secrets:0"] = secret };
 
     private static void Set(IConfigurationRoot configuration, string first, string? second)
     {
@@ -517,20 +521,25 @@ public sealed class WebhookTests
     private static string Disconnected(string accountId, DateTimeOffset at) =>
         $$"""{"id":"e-{{accountId}}","name":"connection.disconnected","account_id":"{{accountId}}","data":{"account_id":"{{accountId}}","status":"DISCONNECTED"},"created_at":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss}}+0000","version":"2022-11-11"}""";
 
-    private static HttpRequestMessage Request(string body) => new(HttpMethod.Post, "/airwallex/webhooks") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+    private static HttpRequestMessage Request(string body) =>
+        new(HttpMethod.Post, "/airwallex/webhooks") { Content = new StringContent(
+            body, Encoding.UTF8, "application/json") };
 
     // Computed here on its own, from what Airwallex's page says.
-    private static HttpRequestMessage Signed(ConnectApp app, string body, string secret = ConnectApp.WebhookSecret, DateTimeOffset? sentAt = null)
+    private static HttpRequestMessage Signed(
+        ConnectApp app, string body, string secret = ConnectApp.WebhookSecret, DateTimeOffset? sentAt = null)
     {
         var timestamp = Milliseconds(sentAt ?? app.Time.GetUtcNow());
         using var hmac = new HMACSHA256(Encoding.UTF8.GetBytes(secret));
         var request = Request(body);
         request.Headers.Add("x-timestamp", timestamp);
-        request.Headers.Add("x-signature", Convert.ToHexStringLower(hmac.ComputeHash(Encoding.UTF8.GetBytes(timestamp + body))));
+        request.Headers.Add(
+            "x-signature", Convert.ToHexStringLower(hmac.ComputeHash(Encoding.UTF8.GetBytes(timestamp + body))));
         return request;
     }
 
-    private static string Milliseconds(DateTimeOffset instant) => instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+    private static string Milliseconds(DateTimeOffset instant) =>
+        instant.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
 
     private static Task<HttpStatusCode> SendAsync(ConnectApp app, string body) => SendAsync(app, Signed(app, body));
 
@@ -543,7 +552,8 @@ public sealed class WebhookTests
 
     private sealed class UnknownLength(byte[] body) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(body).AsTask();
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            stream.WriteAsync(body).AsTask();
 
         protected override bool TryComputeLength(out long length)
         {

@@ -13,7 +13,8 @@ return args switch
     ["expiry"] => await RunAsync(ExpiryScenario.RunAsync),
     ["load"] => await RunAsync(LoadScenario.RunAsync),
     ["memory"] => await RunAsync(() => MemoryScenario.RunAsync(1_000_000)),
-    ["memory", var accounts] => await RunAsync(() => MemoryScenario.RunAsync(int.Parse(accounts, CultureInfo.InvariantCulture))),
+    ["memory", var accounts] =>
+        await RunAsync(() => MemoryScenario.RunAsync(int.Parse(accounts, CultureInfo.InvariantCulture))),
     ["store"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync, StoreBenchmarks.KeepAliveAsync),
     ["store", "refresh"] => await OnPostgresAsync(StoreBenchmarks.RefreshesAsync),
     ["store", "keep-alive"] => await OnPostgresAsync(StoreBenchmarks.KeepAliveAsync),
@@ -52,6 +53,7 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 
 static int Usage()
 {
-    Console.Error.WriteLine("Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
+    Console.Error.WriteLine(
+        "Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
     return 2;
 }

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.Conventions.Tests;
 
-/// <summary>The files of the repository that the rules are about. Paths are relative to its root, with forward slashes.</summary>
+/// <summary>
+/// The files of the repository that the rules are about. Paths are relative to its root, with forward slashes.
+/// </summary>
 internal static class Repository
 {
     private static readonly string[] Generated = ["/bin/", "/obj/", "/Migrations/", "/artifacts/"];

@@ -16,7 +16,8 @@ public static class Businesses
         var accountId = connected.Connection.AccountId;
         var name = await FindNameAsync(services, accountId, connected.HttpContext.RequestAborted) ?? accountId;
 
-        await using var database = await services.GetRequiredService<IDbContextFactory<PortalContext>>().CreateDbContextAsync();
+        await using var database = await services.GetRequiredService<IDbContextFactory<PortalContext>>()
+            .CreateDbContextAsync();
         if (await database.Businesses.FindAsync(accountId) is { } known)
         {
             known.Name = name;
@@ -29,12 +30,16 @@ public static class Businesses
         await database.SaveChangesAsync();
     }
 
-    /// <summary>A customer who said no gets a friendly line on the start page; for the rest, the library's own page is good enough.</summary>
+    /// <summary>
+    /// A customer who said no gets a friendly line on the start page; for the rest, the library's own page is good
+    /// enough.
+    /// </summary>
     public static Task ExplainAsync(ConnectFailedContext failed)
     {
         ArgumentNullException.ThrowIfNull(failed);
 
-        failed.HttpContext.RequestServices.GetRequiredService<TimelineLog>().Add(TimelineKind.Failed, null, $"A customer came back without a connection: {failed.Kind}.");
+        failed.HttpContext.RequestServices.GetRequiredService<TimelineLog>().Add(
+            TimelineKind.Failed, null, $"A customer came back without a connection: {failed.Kind}.");
         if (failed.Kind == ConnectFailureKind.Declined)
         {
             failed.HttpContext.Response.Redirect("/?declined=true");
@@ -44,7 +49,8 @@ public static class Businesses
         return Task.CompletedTask;
     }
 
-    private static async Task<string?> FindNameAsync(IServiceProvider services, string accountId, CancellationToken cancellationToken)
+    private static async Task<string?> FindNameAsync(
+        IServiceProvider services, string accountId, CancellationToken cancellationToken)
     {
         try
         {

@@ -4,8 +4,10 @@ using Microsoft.EntityFrameworkCore;
 namespace ConnectPortal.Data;
 
 /// <summary>
-/// The SQLite file. A simulated Airwallex forgets every account when the process ends, so its file is a new one in the folder for
-/// temporary files, deleted at the end; connections of the real environment stay in connect-portal.db beside the project.
+/// The SQLite file. A simulated Airwallex forgets every account when the process ends, so its file is a new one in
+/// the folder for
+/// temporary files, deleted at the end; connections of the real environment stay in connect-portal.db beside the
+/// project.
 /// </summary>
 public static class PortalDatabase
 {

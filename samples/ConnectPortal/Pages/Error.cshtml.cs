@@ -13,7 +13,7 @@ public sealed class ErrorModel : PageModel
     public string Text => Status switch
     {
         404 => "There is no such page",
-        < 500 => "This request cannot be answered",
+        < 500 => "This page cannot be shown",
         _ => "Something went wrong here",
     };
 }

@@ -10,5 +10,6 @@ public sealed class IndexModel : PortalPage
     [FromQuery]
     public bool Declined { get; set; }
 
-    public async Task OnGetAsync(CancellationToken cancellationToken) => All = await FindConnectionsAsync(cancellationToken);
+    public async Task OnGetAsync(CancellationToken cancellationToken) =>
+        All = await FindConnectionsAsync(cancellationToken);
 }

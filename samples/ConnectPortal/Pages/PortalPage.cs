@@ -14,7 +14,10 @@ public abstract class PortalPage : PageModel
     public TimelineLog Timeline => Service<TimelineLog>();
 
     /// <summary>The trouble panel's simulator: in Development alone, and only when Airwallex is simulated.</summary>
-    public SimulatedAirwallex? Trouble => Service<IWebHostEnvironment>().IsDevelopment() ? HttpContext.RequestServices.GetService<SimulatedAirwallex>() : null;
+    public SimulatedAirwallex? Trouble =>
+        Service<IWebHostEnvironment>().IsDevelopment()
+            ? HttpContext.RequestServices.GetService<SimulatedAirwallex>()
+            : null;
 
     /// <summary>The businesses' names by account; known once connections were looked for.</summary>
     public IReadOnlyDictionary<string, string> Names { get; private set; } = new Dictionary<string, string>();
@@ -44,8 +47,10 @@ public abstract class PortalPage : PageModel
 
     private async Task LoadNamesAsync(CancellationToken cancellationToken)
     {
-        await using var database = await Service<IDbContextFactory<PortalContext>>().CreateDbContextAsync(cancellationToken);
-        Names = await database.Businesses.ToDictionaryAsync(business => business.AccountId, business => business.Name, cancellationToken);
+        await using var database = await Service<IDbContextFactory<PortalContext>>()
+            .CreateDbContextAsync(cancellationToken);
+        Names = await database.Businesses.ToDictionaryAsync(
+            business => business.AccountId, business => business.Name, cancellationToken);
     }
 
     private ConnectionView View(AirwallexConnection connection) => new(

@@ -2,10 +2,11 @@ using Airwallex.OAuth;
 
 namespace ConnectPortal.Pages;
 
-/// <summary>Where a refresh token stands between the day it was issued and the day it expires.</summary>
+/// <summary>How far a refresh token is between the day it was issued and the day it expires.</summary>
 public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOptions keepAlive, DateTimeOffset now)
 {
-    private readonly TimeSpan _life = connection.Tokens.RefreshTokenExpiresAt - connection.Tokens.IssuedAt;
+    private readonly TimeSpan _life = (
+        connection.RefreshTokenExpiresAt ?? connection.RefreshedAt.AddDays(1)) - connection.RefreshedAt;
 
     public string Start => Percent(keepAlive.WindowStart);
 
@@ -13,9 +14,9 @@ public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOp
 
     public string End => Percent(keepAlive.WindowEnd);
 
-    public string Used => Percent(Math.Clamp((now - connection.Tokens.IssuedAt) / _life, 0, 1));
+    public string Used => Percent(Math.Clamp((now - connection.RefreshedAt) / _life, 0, 1));
 
-    public string Renewal => Percent(Math.Clamp((connection.RenewAt - connection.Tokens.IssuedAt) / _life, 0, 1));
+    public string Renewal => Percent(Math.Clamp((connection.RenewAt - connection.RefreshedAt) / _life, 0, 1));
 
     public string StartDay => Day(_life * keepAlive.WindowStart);
 
@@ -23,10 +24,12 @@ public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOp
 
     public string LastDay => Day(_life);
 
-    /// <summary>Whole days that are over; the others are rounded, since a server may count in seconds and a little less.</summary>
-    public string Today => Day(TimeSpan.FromDays(Math.Floor(Math.Max(0, (now - connection.Tokens.IssuedAt).TotalDays))));
+    /// <summary>
+    /// Whole days that are over; the others are rounded, since a server may count in seconds and a little less.
+    /// </summary>
+    public string Today => Day(TimeSpan.FromDays(Math.Floor(Math.Max(0, (now - connection.RefreshedAt).TotalDays))));
 
-    public string RenewalDay => Day(connection.RenewAt - connection.Tokens.IssuedAt);
+    public string RenewalDay => Day(connection.RenewAt - connection.RefreshedAt);
 
     /// <summary>The picture in words.</summary>
     public string Words =>

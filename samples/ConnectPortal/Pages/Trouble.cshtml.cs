@@ -8,7 +8,8 @@ namespace ConnectPortal.Pages;
 /// <summary>Does what the trouble panel asks for, and says so in the timeline.</summary>
 public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
 {
-    public async Task<IActionResult> OnPostAsync([FromForm] string trouble, [FromForm] string? accountId, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostAsync(
+        [FromForm] string trouble, [FromForm] string? accountId, CancellationToken cancellationToken)
     {
         if (Trouble is not { } simulation)
         {
@@ -18,27 +19,29 @@ public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
         var server = simulation.Server;
         switch (trouble)
         {
-            case "lose-answer" when accountId is not null:
-                Say("The next answer of the token endpoint is lost on its way.");
-                server.Faults.Next(FaultTarget.Token, Fault.DropAnswerAfterRotating());
+            case "lose-response" when accountId is not null:
+                Say("The next response of the token endpoint is lost on its way.");
+                server.Faults.Next(FaultTarget.Token, Fault.DropResponseAfterRotating());
                 await RefreshAsync(accountId, cancellationToken);
                 break;
             case "revoke" when accountId is not null:
                 Say("The customer disconnects this application at Airwallex.");
                 server.RevokeByUser(accountId);
-                await DeliverWebhookAsync(simulation.Server.CreateWebhook(simulation.WebhookSecret, "connection.disconnected", accountId), cancellationToken);
+                await DeliverWebhookAsync(
+                    simulation.Server.CreateWebhook(simulation.WebhookSecret, "connection.disconnected", accountId),
+                    cancellationToken);
                 break;
             case "revoke-quietly" when accountId is not null:
                 Say("The customer disconnects this application at Airwallex, and the webhook is lost.");
                 server.RevokeByUser(accountId);
                 break;
             case "remove-role" when accountId is not null:
-                Say("Whoever consented loses the admin role.");
+                Say("The user who consented loses the admin role.");
                 server.RemoveAdminRole(accountId);
                 await RefreshAsync(accountId, cancellationToken);
                 break;
             case "down":
-                Say("Airwallex answers every token request with 503 from now on.");
+                Say("Airwallex responds to every token request with 503 from now on.");
                 simulation.GoDown();
                 break;
             case "up":

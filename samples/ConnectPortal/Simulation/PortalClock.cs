@@ -1,6 +1,8 @@
 namespace ConnectPortal.Simulation;
 
-/// <summary>The system's clock, which the trouble panel can put forward: days pass in a click. Timers run at their usual pace.</summary>
+/// <summary>
+/// The system's clock, which the trouble panel can put forward: days pass in a click. Timers run at their usual pace.
+/// </summary>
 public sealed class PortalClock : TimeProvider
 {
     private long _aheadTicks;

@@ -18,7 +18,7 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
 
     public PortalClock Clock { get; }
 
-    /// <summary>Whether the token endpoint answers 503 at the moment.</summary>
+    /// <summary>Whether the token endpoint responds with 503 at the moment.</summary>
     public bool IsDown { get; private set; }
 
     public string WebhookSecret { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -65,7 +65,7 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
             foreach (var host in new[] { callback.Host, "127.0.0.1", "localhost" })
             {
                 callback.Host = host;
-                Server.AllowRedirectUri(callback.Uri);
+                Server.DefaultClient.AllowRedirectUri(callback.Uri);
             }
         }
     }

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace ConnectPortal.Timeline;
 
-/// <summary>Tells open pages, by server-sent events, that something has happened; they then fetch themselves anew.</summary>
+/// <summary>
+/// Tells open pages, by server-sent events, that something has happened; they then fetch themselves anew.
+/// </summary>
 public static class LiveUpdates
 {
     public static void MapLiveUpdates(this IEndpointRouteBuilder endpoints) =>

@@ -5,7 +5,8 @@ using Airwallex.OAuth;
 namespace ConnectPortal.Timeline;
 
 /// <summary>
-/// What happened to connections, newest first, in memory: an observer of the library that writes down what it is told, and tells
+/// What happened to connections, newest first, in memory: an observer of the library that writes down what it is
+/// told, and tells
 /// open pages that there is something new. Thread-safe.
 /// </summary>
 public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
@@ -57,10 +58,18 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
         {
             ConnectionEventKind.Connected => (TimelineKind.Good, "Connected."),
             ConnectionEventKind.Refreshed => (TimelineKind.Good, "Refreshed: new access token, new refresh token."),
-            ConnectionEventKind.Recovered => (TimelineKind.Saved, "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and nothing was lost."),
-            ConnectionEventKind.RefreshFailed => (TimelineKind.Failed, $"A refresh failed and will be tried again. {connectionEvent.Exception?.Message}"),
-            ConnectionEventKind.RenewalOverdue => (TimelineKind.Failed, "The refresh token is past its renewal window."),
-            ConnectionEventKind.ReauthorizationRequired => (TimelineKind.Lost, $"The customer must connect again: {connectionEvent.Reason}"),
+            ConnectionEventKind.Recovered =>
+                (
+                    TimelineKind.Saved,
+                    "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and nothing was lost."),
+            ConnectionEventKind.RefreshFailed =>
+                (
+                    TimelineKind.Failed,
+                    $"A refresh failed and will be tried again. {connectionEvent.Exception?.Message}"),
+            ConnectionEventKind.RenewalOverdue =>
+                (TimelineKind.Failed, "The refresh token is past its renewal window."),
+            ConnectionEventKind.ReauthorizationRequired =>
+                (TimelineKind.Lost, $"The customer must connect again: {connectionEvent.Reason}"),
             ConnectionEventKind.Disconnected => (TimelineKind.Lost, $"Disconnected: {connectionEvent.Reason}"),
             _ => (TimelineKind.Good, connectionEvent.Kind.ToString()),
         };

@@ -110,7 +110,9 @@ internal sealed class ConnectCallback(
             return;
         }
 
-        if (claim is null && await ConnectPage.TryWriteHopAsync(context, flow.Host(context.Request)).ConfigureAwait(false))
+        if (
+            claim is null && await ConnectPage.TryWriteHopAsync(context, flow.Host(context.Request))
+                .ConfigureAwait(false))
         {
             return;
         }

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Reads an event's JSON. Everything in it is checked before it is used; null stands for what cannot be used.
+/// Reads an event's JSON. Everything in it is checked before it is used; null is what cannot be used.
 /// </summary>
 internal static class WebhookBody
 {

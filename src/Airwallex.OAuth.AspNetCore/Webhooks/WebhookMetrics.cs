@@ -14,7 +14,8 @@ internal sealed class WebhookMetrics
     [
         .. new[]
         {
-            WebhookOutcome.Accepted, WebhookOutcome.NoSecret, WebhookOutcome.Unsigned, WebhookOutcome.WrongSignature, WebhookOutcome.TooOld,
+            WebhookOutcome.Accepted, WebhookOutcome.NoSecret, WebhookOutcome.Unsigned, WebhookOutcome
+                .WrongSignature, WebhookOutcome.TooOld,
             WebhookOutcome.TooLarge, WebhookOutcome.Malformed, WebhookOutcome.HandlerFailed, WebhookOutcome.NotStored,
         }.Select(static outcome => outcome.Name),
     ];
@@ -28,7 +29,10 @@ internal sealed class WebhookMetrics
         if (services.GetService<IMeterFactory>() is { } meters)
         {
             // Publishing an instrument calls the listeners, which may hang or throw.
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Metrics.Publish(state.Meters), (Metrics: this, Meters: meters), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static state => state.Metrics.Publish(state.Meters),
+                (Metrics: this, Meters: meters),
+                preferLocal: false);
         }
     }
 
@@ -46,7 +50,8 @@ internal sealed class WebhookMetrics
         {
             var version = typeof(WebhookMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
             meters
-                .Create(new MeterOptions(AirwallexOAuthDiagnostics.MeterName) { Version = version?.InformationalVersion.Split('+')[0] })
+                .Create(
+                    new MeterOptions(AirwallexOAuthDiagnostics.MeterName) { Version = version?.InformationalVersion.Split('+')[0] })
                 .CreateObservableCounter("airwallex.oauth.webhooks", Observe, "{webhook}", "Webhooks received.");
         }
 #pragma warning disable CA1031 // Listeners are foreign code; without them there is nothing to count for.

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Http;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// Leads the library's HTTP clients to the simulator in memory: the token clients, and clients that carry access tokens.
+/// Leads the library's HTTP clients to the simulator in memory: the token clients, and clients that carry access
+/// tokens.
 /// It runs after every other configuration of a client, whichever was registered first.
 /// </summary>
 internal sealed class SimulatorHandlerFilter(IEnumerable<SimulatedApplication> applications)
@@ -24,5 +25,6 @@ internal sealed class SimulatorHandlerFilter(IEnumerable<SimulatedApplication> a
 
     private static bool IsOfTheLibrary(HttpMessageHandlerBuilder builder) =>
         (builder.Name?.StartsWith(NamesOfTheLibrary, StringComparison.Ordinal) ?? false)
-        || builder.AdditionalHandlers.Any(handler => handler.GetType().Assembly == typeof(AirwallexConnections).Assembly);
+        || builder.AdditionalHandlers.Any(
+            handler => handler.GetType().Assembly == typeof(AirwallexConnections).Assembly);
 }

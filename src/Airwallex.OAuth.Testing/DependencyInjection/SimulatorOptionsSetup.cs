@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>Sets the options of an application so that it is a client of the simulator, after whatever else sets them.</summary>
+/// <summary>
+/// Sets the options of an application so that it is a client of the simulator, after whatever else sets them.
+/// </summary>
 internal sealed class SimulatorOptionsSetup(IEnumerable<SimulatedApplication> applications, IServiceProvider services)
     : IPostConfigureOptions<AirwallexOAuthOptions>
 {

@@ -20,10 +20,12 @@ public sealed partial record Fault
     internal bool BodyEndsEarly { get; private init; }
 
     /// <summary>Whether the client reads another response than the one that the server decided on.</summary>
-    internal bool ChangesResponse => StatusCode is not null || BodyText is not null || FieldChanges.Count > 0 || BodyEndsEarly;
+    internal bool ChangesResponse =>
+        StatusCode is not null || BodyText is not null || FieldChanges.Count > 0 || BodyEndsEarly;
 
     /// <summary>
-    /// Every field of a successful token response, missing or with a value of another type or out of range: one fault for
+    /// Every field of a successful token response, missing or with a value of another type or out of range: one fault
+    /// for
     /// each. A client should keep the connection under all of them, save those of <c>refresh_token</c>, which leave
     /// nothing to keep.
     /// </summary>
@@ -57,7 +59,8 @@ public sealed partial record Fault
         }
         catch (JsonException exception)
         {
-            throw new ArgumentException($"The value {json} is not JSON. A text needs its quotes.", nameof(json), exception);
+            throw new ArgumentException(
+                $"The value {json} is not JSON. A text needs its quotes.", nameof(json), exception);
         }
 
         return new() { FieldChanges = [new FieldChange(name, json)] };

@@ -24,12 +24,14 @@ public sealed partial record Fault
     public static Fault DropResponseBeforeRotating() => new() { DropBefore = true };
 
     /// <summary>
-    /// The request is carried out (the refresh token is rotated), then the connection breaks: nobody gets the new tokens.
+    /// The request is carried out (the refresh token is rotated), then the connection breaks: nobody gets the new
+    /// tokens.
     /// </summary>
     public static Fault DropResponseAfterRotating() => new() { DropAfter = true };
 
     /// <summary>
-    /// The request waits, in flight, before it is looked at: slow, and rotating last. A client that gives up meanwhile has
+    /// The request waits, in flight, before it is looked at: slow, and rotating last. A client that gives up
+    /// meanwhile has
     /// not used its token, unless <see cref="FinishWhenAbandoned"/> is added.
     /// </summary>
     /// <param name="delay">How long, on the simulator's clock.</param>
@@ -44,7 +46,8 @@ public sealed partial record Fault
 
     /// <summary>
     /// The server does not notice that the client is gone, as behind a gateway: a request that a delay holds is carried
-    /// out when the delay is over. Until then another refresh of the same token gets a 429, "Concurrent token refresh is
+    /// out when the delay is over. Until then another refresh of the same token gets a 429, "Concurrent token refresh
+    /// is
     /// not allowed."
     /// </summary>
     public static Fault FinishWhenAbandoned() => new() { FinishesWhenAbandoned = true };
@@ -55,9 +58,12 @@ public sealed partial record Fault
     /// </summary>
     /// <param name="statusCode">The HTTP status.</param>
     /// <param name="body">The body; null for a short error in Airwallex's form.</param>
-    public static Fault Status(int statusCode, string? body = null) => new() { StatusCode = statusCode, BodyText = body };
+    public static Fault Status(int statusCode, string? body = null) =>
+        new() { StatusCode = statusCode, BodyText = body };
 
-    /// <summary>Carries the request out (the refresh token is rotated), then responds with this status instead.</summary>
+    /// <summary>
+    /// Carries the request out (the refresh token is rotated), then responds with this status instead.
+    /// </summary>
     /// <param name="statusCode">The HTTP status.</param>
     /// <param name="body">The body; null for a short error in Airwallex's form.</param>
     public static Fault StatusAfterRotating(int statusCode, string? body = null) =>
@@ -73,7 +79,9 @@ public sealed partial record Fault
     public static Fault RetryAfterDate(TimeSpan delay) =>
         new() { RetryAfterDelay = NotNegative(delay), RetryAfterIsDate = true };
 
-    /// <summary>This fault and then another one. Delays and changes of fields add up; of the rest the later one wins.</summary>
+    /// <summary>
+    /// This fault and then another one. Delays and changes of fields add up; of the rest the later one wins.
+    /// </summary>
     /// <param name="next">The fault to add.</param>
     public Fault Then(Fault next)
     {
@@ -115,7 +123,9 @@ public sealed partial record Fault
             (DelayAfter > TimeSpan.Zero, $"response delayed {Seconds(DelayAfter)}"),
             (FinishesWhenAbandoned, "finished when abandoned"),
             (DropAfter, "connection broken after rotating"),
-            (RetryAfterDelay is not null, $"Retry-After {Seconds(RetryAfterDelay ?? default)}{(RetryAfterIsDate ? " as a date" : "")}"),
+            (
+                RetryAfterDelay is not null,
+                $"Retry-After {Seconds(RetryAfterDelay ?? default)}{(RetryAfterIsDate ? " as a date" : "")}"),
         ];
         var words = string.Join(", ", parts.Where(part => part.IsSet).Select(part => part.Text));
         return words.Length == 0 ? "none" : words;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>The browser's side: checks what the application asks for, lets the customer decide, and redirects back.</summary>
+/// <summary>
+/// The browser's side: checks what the application asks for, lets the customer decide, and redirects back.
+/// </summary>
 internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSimulatorOptions options)
 {
     /// <summary>Names, in the URL, the account whose consent page is shown. Ours, not Airwallex's.</summary>
@@ -87,7 +89,8 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
     /// <summary>By redirect, so that reloading the consent page creates no second account.</summary>
     private static SimulatedResponse ToConsent(HttpRequest http, SimulatedAccount account)
     {
-        var url = QueryHelpers.AddQueryString(http.PathBase + http.Path + http.QueryString, AccountParameter, account.Id);
+        var url = QueryHelpers.AddQueryString(
+            http.PathBase + http.Path + http.QueryString, AccountParameter, account.Id);
         return SimulatedResponse.Redirect(url) with { AccountId = account.Id };
     }
 
@@ -125,7 +128,8 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
         }
 
         server.ReportViolation(RuleName.MalformedRequest, null, "Authorize request: " + text);
-        return SimulatedResponse.Redirect(Back(request, ("error", error), ("error_description", text))) with { Error = error };
+        return SimulatedResponse.Redirect(
+            Back(request, ("error", error), ("error_description", text))) with { Error = error };
     }
 
     private SimulatedClient Client(AuthorizeParameters request) => server.FindClient(request.ClientId)!;

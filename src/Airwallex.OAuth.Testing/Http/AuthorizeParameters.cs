@@ -12,7 +12,8 @@ internal sealed record AuthorizeParameters(
         ResponseType != "code" ? ("unsupported_response_type", "response_type must be code.")
         : string.IsNullOrWhiteSpace(Scope) ? ("invalid_scope", "scope is missing.")
         : string.IsNullOrEmpty(State) ? ("invalid_request", "state is missing.")
-        : CodeChallenge is not null && CodeChallengeMethod != "S256" ? ("invalid_request", "code_challenge_method must be S256.")
+        : CodeChallenge is not null && CodeChallengeMethod != "S256" ? (
+            "invalid_request", "code_challenge_method must be S256.")
         : CodeChallenge is null && CodeChallengeMethod is not null ? ("invalid_request", "code_challenge is missing.")
         : null;
 

@@ -13,8 +13,11 @@ internal sealed class FaultInjector(TimeProvider time)
     /// <summary>Requests that a delay holds, their timers running.</summary>
     public int Delayed => Volatile.Read(ref _delayed);
 
-    /// <summary>The endpoint's response with the fault applied; null when the connection is to break or the client is gone.</summary>
-    public async Task<SimulatedResponse?> ApplyAsync(HttpContext context, Fault? fault, Func<Task<SimulatedResponse>> endpoint)
+    /// <summary>
+    /// The endpoint's response with the fault applied; null when the connection is to break or the client is gone.
+    /// </summary>
+    public async Task<SimulatedResponse?> ApplyAsync(
+        HttpContext context, Fault? fault, Func<Task<SimulatedResponse>> endpoint)
     {
         if (fault is null)
         {
@@ -30,7 +33,9 @@ internal sealed class FaultInjector(TimeProvider time)
                 return null;
             }
 
-            var response = fault.StatusCode is null || fault.Processed ? await endpoint().ConfigureAwait(false) : Error(0);
+            var response = fault.StatusCode is null || fault.Processed
+                ? await endpoint().ConfigureAwait(false)
+                : Error(0);
             await DelayAsync(fault.DelayAfter, clientGone).ConfigureAwait(false);
             return fault.DropAfter || context.RequestAborted.IsCancellationRequested ? null : Change(response, fault);
         }

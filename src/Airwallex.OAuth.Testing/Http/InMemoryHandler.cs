@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// Carries requests to the simulator without a socket. A broken connection looks to the caller as it does on a real one.
+/// Carries requests to the simulator without a socket. A broken connection looks to the caller as it does on a real
+/// one.
 /// Holds no state of its own: any number of them, or one shared, is the same.
 /// </summary>
 internal sealed class InMemoryHandler(RequestDelegate endpoints) : HttpMessageHandler
@@ -73,7 +74,8 @@ internal sealed class InMemoryHandler(RequestDelegate endpoints) : HttpMessageHa
         return context;
     }
 
-    private static HttpResponseMessage ToResponse(HttpRequestMessage request, HttpResponse response, HttpContent content)
+    private static HttpResponseMessage ToResponse(
+        HttpRequestMessage request, HttpResponse response, HttpContent content)
     {
         var message = new HttpResponseMessage((HttpStatusCode)response.StatusCode)
         {

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// Kestrel on a loopback port, and nothing else: no host builder, so that it reads no settings of the program it runs in,
+/// Kestrel on a loopback port, and nothing else: no host builder, so that it reads no settings of the program it runs
+/// in,
 /// logs nothing and leaves Ctrl+C to that program.
 /// </summary>
 internal sealed class LoopbackHost : IAsyncDisposable
@@ -22,11 +23,13 @@ internal sealed class LoopbackHost : IAsyncDisposable
 
     public Uri Address => new(_kestrel.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    public static async Task<LoopbackHost> StartAsync(int port, RequestDelegate endpoints, CancellationToken cancellationToken)
+    public static async Task<LoopbackHost> StartAsync(
+        int port, RequestDelegate endpoints, CancellationToken cancellationToken)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Listen(IPAddress.Loopback, port);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
+        var transport = new SocketTransportFactory(
+            Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         var kestrel = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
         try
         {

@@ -24,7 +24,8 @@ internal sealed record SimulatedResponse(int StatusCode, string Body = "", strin
     public static SimulatedResponse ApiError(int statusCode, string code, string message) =>
         new(statusCode, $$"""{"code":"{{code}}","message":"{{message}}"}""") { Error = code };
 
-    public static SimulatedResponse Html(int statusCode, string page) => new(statusCode, page, "text/html; charset=utf-8");
+    public static SimulatedResponse Html(int statusCode, string page) =>
+        new(statusCode, page, "text/html; charset=utf-8");
 
     /// <summary>303, so that a browser follows a posted form with a GET.</summary>
     public static SimulatedResponse Redirect(string location) => new(303) { Location = location };

@@ -32,7 +32,8 @@ internal sealed class SimulatorEndpoints(
                 SimulatedResponse.ApiError(404, "not_found", "The simulated Airwallex has no such page.")));
     }
 
-    private async Task HandleAsync(HttpContext context, FaultTarget? target, Func<HttpContext, Task<SimulatedResponse>> endpoint)
+    private async Task HandleAsync(
+        HttpContext context, FaultTarget? target, Func<HttpContext, Task<SimulatedResponse>> endpoint)
     {
         var sequence = server.Journal.NextSequence();
         var receivedAt = server.Now;
@@ -82,14 +83,16 @@ internal sealed class SimulatorEndpoints(
         {
             // Before the response is written: a client that has read it may send the next request at once.
             var changed = fault is { ChangesResponse: true };
-            server.EndTokenRequest(request, responseArrived: response is not null, changed ? response?.StatusCode : null);
+            server.EndTokenRequest(
+                request, responseArrived: response is not null, changed ? response?.StatusCode : null);
         }
 
         await ResponseWriter.WriteAsync(context, response).ConfigureAwait(false);
     }
 
     // Without a fault that says otherwise the server notices at once that the client is gone, and the request ends.
-    private CancellationTokenRegistration WhenAbandoned(HttpContext context, PendingTokenRequest request, Fault? fault) =>
+    private CancellationTokenRegistration WhenAbandoned(
+        HttpContext context, PendingTokenRequest request, Fault? fault) =>
         fault is { FinishesWhenAbandoned: true }
             ? context.RequestAborted.Register(() =>
             {

@@ -2,13 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>Reads a token request off the wire. What it means is the <see cref="AuthorizationServer"/>'s business.</summary>
+/// <summary>
+/// Reads a token request off the wire. What it means is the <see cref="AuthorizationServer"/>'s business.
+/// </summary>
 internal sealed class TokenEndpoint(AuthorizationServer server)
 {
     private const string FormContentType = "application/x-www-form-urlencoded";
 
     /// <summary>The form, or the response to a request that has none.</summary>
-    public async Task<(List<KeyValuePair<string, string>> Form, SimulatedResponse? Refusal)> ReadAsync(HttpContext context)
+    public async Task<(
+        List<KeyValuePair<string, string>> Form, SimulatedResponse? Refusal)> ReadAsync(HttpContext context)
     {
         var request = context.Request;
         List<KeyValuePair<string, string>> form = [];
@@ -27,7 +30,8 @@ internal sealed class TokenEndpoint(AuthorizationServer server)
 
         if (request.QueryString.HasValue)
         {
-            return (form, RefuseMalformed(400, "The parameters of a token request belong in the body, not in the URL."));
+            return (
+                form, RefuseMalformed(400, "The parameters of a token request belong in the body, not in the URL."));
         }
 
         try

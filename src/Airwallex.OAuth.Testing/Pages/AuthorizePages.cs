@@ -118,7 +118,9 @@ internal static class AuthorizePages
         You can disconnect the application at any time.</p>
         """);
 
-    /// <summary>Scopes are opaque words; their usual shapes are put into English, any other is shown as it is.</summary>
+    /// <summary>
+    /// Scopes are opaque words; their usual shapes are put into English, any other is shown as it is.
+    /// </summary>
     private static string Describe(string scope)
     {
         var (verb, subject) = scope.Split(':') switch

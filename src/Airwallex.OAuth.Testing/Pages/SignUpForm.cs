@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>What a customer has typed so far while signing up, and what is wrong with it.</summary>
-internal sealed record SignUpForm(string? BusinessName = null, string? FullName = null, string? Email = null, string? Code = null)
+internal sealed record SignUpForm(
+    string? BusinessName = null, string? FullName = null, string? Email = null, string? Code = null)
 {
     /// <summary>The first thing to put right, by field; null when there is none.</summary>
     public (string Field, string Text)? Problem { get; init; }
@@ -22,7 +23,8 @@ internal sealed record SignUpForm(string? BusinessName = null, string? FullName 
 
     public SignUpForm CheckCode() => this with
     {
-        Problem = Code is { Length: 6 } && Code.All(char.IsAsciiDigit) ? null : ("code", "Enter the six digits of the code."),
+        Problem = Code is { Length: 6 } && Code.All(char.IsAsciiDigit) ? null : (
+            "code", "Enter the six digits of the code."),
     };
 
     private static string? Get(IFormCollection form, string name) =>

@@ -48,7 +48,8 @@ internal sealed partial class AuthorizationServer
     {
         lock (_gate)
         {
-            var id = _options.AccountIds.FirstOrDefault(fixedId => !_accounts.ContainsKey(fixedId)) ?? _issuer.AccountId();
+            var id = _options.AccountIds.FirstOrDefault(
+                fixedId => !_accounts.ContainsKey(fixedId)) ?? _issuer.AccountId();
             return AddAccount(id, businessName, email);
         }
     }
@@ -69,7 +70,9 @@ internal sealed partial class AuthorizationServer
         }
     }
 
-    /// <summary>What the customer's click on "Authorize" gives: a code for the redirect URI; null for any of the client.</summary>
+    /// <summary>
+    /// What the customer's click on "Authorize" gives: a code for the redirect URI; null for any of the client.
+    /// </summary>
     public string IssueCode(
         string accountId, string? redirectUri, string scope, string? codeChallenge, SimulatedClient? client = null)
     {
@@ -89,7 +92,9 @@ internal sealed partial class AuthorizationServer
         }
     }
 
-    /// <summary>The user disconnects an application, or each of them: its tokens of the account are invalid at once.</summary>
+    /// <summary>
+    /// The user disconnects an application, or each of them: its tokens of the account are invalid at once.
+    /// </summary>
     public void RevokeByUser(string accountId, SimulatedClient? client = null)
     {
         lock (_gate)
@@ -107,7 +112,9 @@ internal sealed partial class AuthorizationServer
         }
     }
 
-    /// <summary>The consenting user has the admin role again: what was refused for its lack can be tried again.</summary>
+    /// <summary>
+    /// The consenting user has the admin role again: what was refused for its lack can be tried again.
+    /// </summary>
     public void RestoreAdminRole(string accountId)
     {
         lock (_gate)
@@ -125,7 +132,8 @@ internal sealed partial class AuthorizationServer
         lock (_gate)
         {
             var eventId = "evt_" + _issuer.Code();
-            return SimulatedWebhook.Create(secret, eventName, eventId, Account(accountId), client ?? DefaultClient, Now);
+            return SimulatedWebhook.Create(
+                secret, eventName, eventId, Account(accountId), client ?? DefaultClient, Now);
         }
     }
 
@@ -134,7 +142,9 @@ internal sealed partial class AuthorizationServer
     {
         lock (_gate)
         {
-            if (!_accessTokens.TryGetValue(accessToken, out var token) || token.Family.Revoked || Now >= token.ExpiresAt)
+            if (
+                !_accessTokens.TryGetValue(accessToken, out var token) || token.Family.Revoked || Now >= token
+                    .ExpiresAt)
             {
                 return null;
             }
@@ -156,7 +166,9 @@ internal sealed partial class AuthorizationServer
         }
     }
 
-    /// <summary>Whether the rules allow this account to be refreshed with this token now, by the client it was issued to.</summary>
+    /// <summary>
+    /// Whether the rules allow this account to be refreshed with this token now, by the client it was issued to.
+    /// </summary>
     public bool CanRefresh(string accountId, string refreshToken)
     {
         lock (_gate)
@@ -172,7 +184,9 @@ internal sealed partial class AuthorizationServer
     {
         if (_options.SecondConsent == SecondConsent.RevokesFirstAtFirstUse)
         {
-            Revoke(family.Account.Families.TakeWhile(other => other != family).Where(other => other.Client == family.Client));
+            Revoke(
+                family.Account.Families.TakeWhile(other => other != family)
+                    .Where(other => other.Client == family.Client));
         }
     }
 
@@ -196,5 +210,6 @@ internal sealed partial class AuthorizationServer
 
     private SimulatedAccount Account(string accountId) => _accounts.TryGetValue(accountId, out var account)
         ? account
-        : throw new ArgumentException($"The simulator knows no account {accountId}: connect it first.", nameof(accountId));
+        : throw new ArgumentException(
+            $"The simulator knows no account {accountId}: connect it first.", nameof(accountId));
 }

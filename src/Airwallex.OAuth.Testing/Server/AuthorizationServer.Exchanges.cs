@@ -54,7 +54,8 @@ internal sealed partial class AuthorizationServer
         {
             return request.GrantType is null
                 ? RefuseMalformed("The parameter grant_type is missing.")
-                : Refuse(400, "unsupported_grant_type", "The grant type is neither authorization_code nor refresh_token.");
+                : Refuse(
+                    400, "unsupported_grant_type", "The grant type is neither authorization_code nor refresh_token.");
         }
 
         if (Array.Find(parameters, name => name != "code_verifier" && IsEmpty(request, name)) is { } missing)
@@ -121,7 +122,9 @@ internal sealed partial class AuthorizationServer
     private static bool IsEmpty(PendingTokenRequest request, string name) =>
         string.IsNullOrEmpty(request.Form.GetValueOrDefault(name));
 
-    /// <summary>RFC 7636, section 4.6; a verifier without a challenge is refused too (RFC 9700, section 4.8.2).</summary>
+    /// <summary>
+    /// RFC 7636, section 4.6; a verifier without a challenge is refused too (RFC 9700, section 4.8.2).
+    /// </summary>
     private static bool VerifierMatches(string? challenge, string? verifier) => challenge is null
         ? verifier is null
         : verifier is not null

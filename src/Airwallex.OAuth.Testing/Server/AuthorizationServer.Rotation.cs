@@ -98,7 +98,8 @@ internal sealed partial class AuthorizationServer
         if (!family.Revoked)
         {
             family.Revoked = true;
-            Violate(RuleName.FamilyRevoked, family.Account.Id, "The whole token family was revoked because of that reuse.");
+            Violate(
+                RuleName.FamilyRevoked, family.Account.Id, "The whole token family was revoked because of that reuse.");
         }
     }
 

@@ -42,7 +42,8 @@ internal sealed partial class AuthorizationServer
     }
 
     /// <summary>
-    /// Carries the request out by the rules as they are now: issues, rotates, revokes. The request stays in flight until
+    /// Carries the request out by the rules as they are now: issues, rotates, revokes. The request stays in flight
+    /// until
     /// <see cref="EndTokenRequest"/>. A second call gives the same result and changes nothing.
     /// </summary>
     public TokenResult ProcessTokenRequest(PendingTokenRequest request)

@@ -2,7 +2,8 @@ namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// The rules of Airwallex as a plain, synchronous state machine: clients, accounts, consents, codes, token families and
-/// what breaks them. Knows nothing of HTTP; time comes from the given provider and randomness from the given source alone.
+/// what breaks them. Knows nothing of HTTP; time comes from the given provider and randomness from the given source
+/// alone.
 /// Thread-safe.
 /// </summary>
 internal sealed partial class AuthorizationServer
@@ -33,7 +34,8 @@ internal sealed partial class AuthorizationServer
         _time = time;
         _issuer = new TokenIssuer(random);
         Journal = new RequestJournal(options.JournalCapacity);
-        DefaultClient = AddClient(options.ClientId, options.ClientSecret, options.ApplicationName, options.RedirectUris);
+        DefaultClient = AddClient(
+            options.ClientId, options.ClientSecret, options.ApplicationName, options.RedirectUris);
     }
 
     public RequestJournal Journal { get; }

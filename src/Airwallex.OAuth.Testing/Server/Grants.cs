@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>All tokens that came from one consent. Guarded by the lock of its <see cref="AuthorizationServer"/>.</summary>
+/// <summary>
+/// All tokens that came from one consent. Guarded by the lock of its <see cref="AuthorizationServer"/>.
+/// </summary>
 internal sealed class TokenFamily(SimulatedAccount account, SimulatedClient client, string scope)
 {
     public SimulatedAccount Account => account;
@@ -23,7 +25,9 @@ internal sealed class TokenFamily(SimulatedAccount account, SimulatedClient clie
     public PendingTokenRequest? InFlight { get; set; }
 }
 
-/// <summary>A refresh token and what became of it. Guarded by the lock of its <see cref="AuthorizationServer"/>.</summary>
+/// <summary>
+/// A refresh token and what became of it. Guarded by the lock of its <see cref="AuthorizationServer"/>.
+/// </summary>
 internal sealed class RefreshToken(string value, TokenFamily family, RefreshToken? parent, DateTimeOffset expiresAt)
 {
     public string Value => value;
@@ -72,7 +76,9 @@ internal sealed class AuthorizationCode(
     public SimulatedAccount Account => account;
     public SimulatedClient Client => client;
 
-    /// <summary>The redirect URI of the authorize request; null when there was none, and any of the client will do.</summary>
+    /// <summary>
+    /// The redirect URI of the authorize request; null when there was none, and any of the client will do.
+    /// </summary>
     public string? RedirectUri => redirectUri;
 
 

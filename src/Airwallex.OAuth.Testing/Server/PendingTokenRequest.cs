@@ -17,7 +17,9 @@ internal sealed class PendingTokenRequest
     public string? ClientId => Form.GetValueOrDefault("client_id");
     public string? SentRefreshToken => Form.GetValueOrDefault("refresh_token");
 
-    /// <summary>The family whose refresh this is; null when it is none, or the token is unknown or another client's.</summary>
+    /// <summary>
+    /// The family whose refresh this is; null when it is none, or the token is unknown or another client's.
+    /// </summary>
     public TokenFamily? Family { get; set; }
 
     /// <summary>Another refresh of the family was in flight when this one arrived.</summary>

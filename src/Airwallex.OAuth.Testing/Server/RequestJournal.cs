@@ -21,7 +21,9 @@ internal sealed class RequestJournal(int capacity)
         }
     }
 
-    /// <summary>A copy in order of arrival; entries are added when their requests end, which may be another order.</summary>
+    /// <summary>
+    /// A copy in order of arrival; entries are added when their requests end, which may be another order.
+    /// </summary>
     public IReadOnlyList<JournalEntry> Snapshot()
     {
         lock (_entries)

@@ -1,7 +1,10 @@
 namespace Airwallex.OAuth.Testing;
 
-/// <summary>An Airwallex account and the person who owns it. Guarded by the lock of its <see cref="AuthorizationServer"/>.</summary>
-internal sealed class SimulatedAccount(string id, string businessName, string email, DateTimeOffset createdAt, int wealth)
+/// <summary>
+/// An Airwallex account and the person who owns it. Guarded by the lock of its <see cref="AuthorizationServer"/>.
+/// </summary>
+internal sealed class SimulatedAccount(
+    string id, string businessName, string email, DateTimeOffset createdAt, int wealth)
 {
     public string Id => id;
     public string BusinessName => businessName;

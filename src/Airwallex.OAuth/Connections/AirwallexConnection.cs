@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What a customer gave when authorizing the application, as it is stored. Holds no token. Immutable.</summary>
+/// <summary>
+/// What a customer gave when authorizing the application, as it is stored. Holds no token. Immutable.
+/// </summary>
 public sealed record AirwallexConnection
 {
     /// <summary>The client id of the application that the customer authorized.</summary>
@@ -21,7 +23,9 @@ public sealed record AirwallexConnection
     /// <summary>When the customer last authorized.</summary>
     public DateTimeOffset ConnectedAt { get; init; }
 
-    /// <summary>When the tokens were issued: by the last refresh, or by the authorization when there was none yet.</summary>
+    /// <summary>
+    /// When the tokens were issued: by the last refresh, or by the authorization when there was none yet.
+    /// </summary>
     public DateTimeOffset RefreshedAt { get; init; }
 
     /// <summary>When the access token expires.</summary>

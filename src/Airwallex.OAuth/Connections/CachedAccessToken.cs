@@ -2,7 +2,10 @@ using System.Net.Http.Headers;
 
 namespace Airwallex.OAuth;
 
-/// <summary>An access token as the hot path needs it: the header ready to be sent, the instants as ticks. Immutable, replaced whole.</summary>
+/// <summary>
+/// An access token as the hot path needs it: the header ready to be sent, the instants as ticks. Immutable, replaced
+/// whole.
+/// </summary>
 internal sealed class CachedAccessToken
 {
     private Task<string>? _valueAsTask;
@@ -38,14 +41,16 @@ internal sealed class CachedAccessToken
     /// <summary>No token. Each is an object of its own, so that a swap that expected an earlier "none" fails.</summary>
     public static CachedAccessToken None() => new(null, 0, 0, 0);
 
-    public static CachedAccessToken From(TokenSet tokens, AirwallexOAuthOptions options, Jitter jitter, long replacedAtTicks = 0)
+    public static CachedAccessToken From(
+        TokenSet tokens, AirwallexOAuthOptions options, Jitter jitter, long replacedAtTicks = 0)
     {
         if (tokens.AccessToken.Length == 0)
         {
             return None();
         }
 
-        // A little later on some instances than on others, so that they do not all ask for the lease in the same moment.
+        // A little later on some instances than on others, so that they do not all ask for the lease in the same
+        // moment.
         var spread = jitter.Between(TimeSpan.Zero, Ahead(tokens, options) / 10);
         return new CachedAccessToken(
             tokens.AccessToken,
@@ -64,7 +69,8 @@ internal sealed class CachedAccessToken
         tokens.AccessTokenExpiresAt - Shorter(RefreshTimings.ExpirySkew, Life(tokens) / 10);
 
     // A token of a few seconds would otherwise be due from the moment it was issued, and every request a refresh.
-    private static TimeSpan Ahead(TokenSet tokens, AirwallexOAuthOptions options) => Shorter(options.RefreshAhead, Life(tokens) / 2);
+    private static TimeSpan Ahead(TokenSet tokens, AirwallexOAuthOptions options) =>
+        Shorter(options.RefreshAhead, Life(tokens) / 2);
 
     private static TimeSpan Life(TokenSet tokens) => tokens.AccessTokenExpiresAt - tokens.IssuedAt;
 

@@ -15,10 +15,14 @@ public sealed record ConnectionEvent
     /// <summary>When it happened.</summary>
     public required DateTimeOffset OccurredAt { get; init; }
 
-    /// <summary>The name that the application was registered with. Default: empty, the application without a name.</summary>
+    /// <summary>
+    /// The name that the application was registered with. Default: empty, the application without a name.
+    /// </summary>
     public string ApplicationName { get; init; } = "";
 
-    /// <summary>Details as a sentence, such as why a customer must authorize again; null when the kind says it all.</summary>
+    /// <summary>
+    /// Details as a sentence, such as why a customer must authorize again; null when the kind says it all.
+    /// </summary>
     public string? Reason { get; init; }
 
     /// <summary>What went wrong, for <see cref="ConnectionEventKind.RefreshFailed"/>; null otherwise.</summary>

@@ -8,7 +8,8 @@ namespace Airwallex.OAuth;
 internal sealed record ObserverRegistration(string Name, Func<IServiceProvider, IConnectionObserver> Create);
 
 /// <summary>
-/// Tells the observers what happened: each has a bounded queue and a time limit, made when first needed. Notifying neither waits nor throws.
+/// Tells the observers what happened: each has a bounded queue and a time limit, made when first needed. Notifying
+/// neither waits nor throws.
 /// Thread-safe.
 /// </summary>
 internal sealed class ConnectionEventDispatcher(
@@ -42,7 +43,8 @@ internal sealed class ConnectionEventDispatcher(
     {
         try
         {
-            await Task.WhenAll(_queues.Select(static queue => queue.Delivery)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(_queues.Select(static queue => queue.Delivery)).WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -98,7 +100,11 @@ internal sealed class ConnectionEventDispatcher(
             {
                 try
                 {
-                    await _tasks.CallAsync(stop => DeliverAsync(next, stop), TimeLimit, time, CancellationToken.None).ConfigureAwait(false);
+                    await _tasks.CallAsync(
+                        stop => DeliverAsync(next, stop),
+                        TimeLimit,
+                        time,
+                        CancellationToken.None).ConfigureAwait(false);
                 }
                 catch (Exception exception)
                 {

@@ -9,7 +9,9 @@ public enum ConnectionEventKind
     /// <summary>The tokens were refreshed and saved.</summary>
     Refreshed = 1,
 
-    /// <summary>A refresh token whose response may have been lost was sent again with success: the connection was recovered.</summary>
+    /// <summary>
+    /// A refresh token whose response may have been lost was sent again with success: the connection was recovered.
+    /// </summary>
     Recovered = 2,
 
     /// <summary>A refresh failed and will be tried again. The connection is untouched.</summary>
@@ -21,6 +23,8 @@ public enum ConnectionEventKind
     /// <summary>Airwallex refused the refresh token for good. Ask the customer to authorize again.</summary>
     ReauthorizationRequired = 5,
 
-    /// <summary>The application disconnected the account, or Airwallex did and refused the refresh token for good.</summary>
+    /// <summary>
+    /// The application disconnected the account, or Airwallex did and refused the refresh token for good.
+    /// </summary>
     Disconnected = 6,
 }

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>One page of connections. Conditions that are set apply together; a query with none lists every connection.</summary>
+/// <summary>
+/// One page of connections. Conditions that are set apply together; a query with none lists every connection.
+/// </summary>
 public sealed record ConnectionQuery
 {
     /// <summary>Only connections of this client id. Default: null, any.</summary>
@@ -12,7 +14,10 @@ public sealed record ConnectionQuery
     /// <summary>Only connections with this status. Default: null, any.</summary>
     public ConnectionStatus? Status { get; init; }
 
-    /// <summary>Only connections whose <see cref="StoredConnection.RenewAt"/> is at or before this instant. Default: null, any.</summary>
+    /// <summary>
+    /// Only connections whose <see cref="StoredConnection.RenewAt"/> is at or before this instant. Default: null,
+    /// any.
+    /// </summary>
     public DateTimeOffset? RenewalDueAt { get; init; }
 
     /// <summary>
@@ -21,12 +26,15 @@ public sealed record ConnectionQuery
     public DateTimeOffset? RecoveryDueAt { get; init; }
 
     /// <summary>
-    /// The last connection of the page before: the page begins after it, in the store's own order. Default: null, the first page.
+    /// The last connection of the page before: the page begins after it, in the store's own order. Default: null, the
+    /// first page.
     /// It may have changed or gone meanwhile.
     /// </summary>
     public StoredConnection? After { get; init; }
 
-    /// <summary>At most how many connections the page holds. Default: 100. Fewer mean that it is the last page.</summary>
+    /// <summary>
+    /// At most how many connections the page holds. Default: 100. Fewer mean that it is the last page.
+    /// </summary>
     public int Limit { get; init; } = 100;
 
     /// <summary>Whether a connection meets every condition that is set.</summary>

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Between what the core knows of a connection and what is stored: <c>State</c> is JSON whose unknown members are kept, <c>Tokens</c> is
-/// encrypted with client and account as purpose. Without a protector, which only the in-memory store is allowed, tokens are kept as they are.
+/// Between what the core knows of a connection and what is stored: <c>State</c> is JSON whose unknown members are
+/// kept, <c>Tokens</c> is
+/// encrypted with client and account as purpose. Without a protector, which only the in-memory store is allowed,
+/// tokens are kept as they are.
 /// </summary>
 internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
 {
@@ -66,7 +68,9 @@ internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
     private static bool HasTokensAsRead(ConnectionState connection) =>
         connection is { ReadFrom: not null, TokensAsRead: { } read }
         && (!connection.IsReadable
-            || (read.RefreshToken == connection.Tokens.RefreshToken && read.AccessToken == connection.Tokens.AccessToken));
+            || (
+                read.RefreshToken == connection.Tokens.RefreshToken && read.AccessToken == connection.Tokens
+                    .AccessToken));
 
     private string Encrypt(ConnectionState connection)
     {
@@ -75,7 +79,10 @@ internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
         return ProtectorOf(connection.Key.ClientId, connection.Key.AccountId)?.Protect(plain) ?? plain;
     }
 
-    /// <summary>Null when the keys that encrypted the tokens are missing. Another failure, such as of the key store, is thrown.</summary>
+    /// <summary>
+    /// Null when the keys that encrypted the tokens are missing. Another failure, such as of the key store, is
+    /// thrown.
+    /// </summary>
     private TokenSecrets? Decrypt(StoredConnection stored)
     {
         try

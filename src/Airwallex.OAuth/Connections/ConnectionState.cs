@@ -18,13 +18,15 @@ internal sealed record ConnectionState
     /// <summary>Names the customer's consent. Responses of an earlier one never replace a later one.</summary>
     public required string AuthorizationId { get; init; }
 
-    /// <summary>How many refresh tokens this authorization has had: one more with each successor that is saved.</summary>
+    /// <summary>
+    /// How many refresh tokens this authorization has had: one more with each successor that is saved.
+    /// </summary>
     public int Generation { get; init; }
 
     /// <summary>Information for people; compared nowhere.</summary>
     public DateTimeOffset ConnectedAt { get; init; }
 
-    /// <summary>Where the tokens were issued. A refusal from elsewhere is no proof.</summary>
+    /// <summary>Where the tokens were issued. A refusal from elsewhere proves nothing.</summary>
     public string? TokenEndpoint { get; init; }
 
     /// <summary>The tokens issued last; both are empty when they cannot be decrypted.</summary>
@@ -40,7 +42,10 @@ internal sealed record ConnectionState
     /// <summary>Why Airwallex says that the connection has ended, until a refresh proves or disproves it.</summary>
     public string? ReportedReason { get; init; }
 
-    /// <summary>The row as it was read: the ciphertext, and JSON members of a newer version, are carried along. Null for a new one.</summary>
+    /// <summary>
+    /// The row as it was read: the ciphertext, and JSON members of a newer version, are carried along. Null for a new
+    /// one.
+    /// </summary>
     public StoredConnection? ReadFrom { get; init; }
 
     /// <summary>The tokens that <see cref="ReadFrom"/> holds encrypted, to know whether they have changed.</summary>

@@ -18,9 +18,14 @@ public sealed record ConnectionSummary
     /// <summary>How many active connections have a <see cref="StoredConnection.RenewAt"/> that has come.</summary>
     public long RenewalDue { get; init; }
 
-    /// <summary>How many active connections have a refresh that is under way or unfinished (<see cref="StoredConnection.RecoverAt"/> is set).</summary>
+    /// <summary>
+    /// How many active connections have a refresh that is under way or unfinished (<see
+    /// cref="StoredConnection.RecoverAt"/> is set).
+    /// </summary>
     public long RefreshPending { get; init; }
 
-    /// <summary>The earliest <see cref="StoredConnection.RenewAt"/> of an active connection; null when there is none.</summary>
+    /// <summary>
+    /// The earliest <see cref="StoredConnection.RenewAt"/> of an active connection; null when there is none.
+    /// </summary>
     public DateTimeOffset? OldestRenewAt { get; init; }
 }

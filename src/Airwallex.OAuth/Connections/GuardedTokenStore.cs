@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The token store as the core uses it: every call has a time limit, what it returns is checked, and its failures are named after the account.
+/// The token store as the core uses it: every call has a time limit, what it returns is checked, and its failures are
+/// named after the account.
 /// Thread-safe.
 /// </summary>
 internal sealed class GuardedTokenStore(
@@ -15,26 +16,31 @@ internal sealed class GuardedTokenStore(
         {
             return await FindOnceAsync(key, timings().StoreCallTimeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (AirwallexOAuthException exception) when (exception is { IsTransient: true, InnerException: not TimeoutException })
+        catch (AirwallexOAuthException exception) when (
+            exception is { IsTransient: true, InnerException: not TimeoutException })
         {
             return await FindOnceAsync(key, timings().StoreCallTimeout, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Reads once, within a limit.</summary>
-    public async Task<ConnectionState?> FindOnceAsync(ConnectionKey key, TimeSpan limit, CancellationToken cancellationToken = default)
+    public async Task<ConnectionState?> FindOnceAsync(
+        ConnectionKey key, TimeSpan limit, CancellationToken cancellationToken = default)
     {
         var found = await CallAsync(
             "find", "reading", key.AccountId, limit, async stop =>
             {
                 var stored = await store.FindAsync(key, stop).ConfigureAwait(false);
-                return stored is null || IsOf(stored, key) ? (Row: stored, State: stored is null ? null : serializer.Read(stored))
+                return stored is null || IsOf(stored, key) ? (
+                    Row: stored, State: stored is null ? null : serializer.Read(stored))
                     : (Row: stored, State: null);
             },
             cancellationToken).ConfigureAwait(false);
         return found.Row is null || found.State is not null
             ? found.State
-            : throw Broken(key.AccountId, $"it returned the connection of account {found.Row.AccountId}, client {found.Row.ClientId}");
+            : throw Broken(
+                key.AccountId,
+                $"it returned the connection of account {found.Row.AccountId}, client {found.Row.ClientId}");
     }
 
     /// <summary>One swap. A failure leaves open whether it took effect; a fresh read shows it by the version.</summary>
@@ -54,7 +60,8 @@ internal sealed class GuardedTokenStore(
         var stored = await FindOnceAsync(next.Key, limit ?? timings().StoreCallTimeout).ConfigureAwait(false);
         return stored?.Version != expectedVersion
             ? stored?.Version == next.Version
-            : throw Broken(next.Key.AccountId, "it refused a write although the expected version is the one that is stored");
+            : throw Broken(
+                next.Key.AccountId, "it refused a write although the expected version is the one that is stored");
     }
 
     public Task<bool> TryDeleteAsync(ConnectionState connection, CancellationToken cancellationToken) => CallAsync(
@@ -63,19 +70,22 @@ internal sealed class GuardedTokenStore(
         cancellationToken);
 
     /// <summary>One page.</summary>
-    public Task<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) => CallAsync(
+    public Task<IReadOnlyList<StoredConnection>> ListAsync(
+        ConnectionQuery query, CancellationToken cancellationToken) => CallAsync(
         "list", "listing", accountId: null, timings().StoreCallTimeout,
         async stop => await store.ListAsync(query, stop).ConfigureAwait(false),
         cancellationToken);
 
     /// <summary>Rows as the core knows them. Decrypting may call a key store, which may fail.</summary>
-    public Task<IReadOnlyList<ConnectionState>> ReadAsync(IReadOnlyList<StoredConnection> rows, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<ConnectionState>> ReadAsync(
+        IReadOnlyList<StoredConnection> rows, CancellationToken cancellationToken) =>
         CallAsync(
             "list", "reading", accountId: null, timings().StoreCallTimeout,
             _ => Task.FromResult<IReadOnlyList<ConnectionState>>([.. rows.Select(serializer.Read)]),
             cancellationToken);
 
-    public Task<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken) => CallAsync(
+    public Task<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
+        DateTimeOffset now, CancellationToken cancellationToken) => CallAsync(
         "summarize", "counting", accountId: null, timings().StoreCallTimeout,
         async stop => await store.SummarizeAsync(now, stop).ConfigureAwait(false),
         cancellationToken);
@@ -111,7 +121,8 @@ internal sealed class GuardedTokenStore(
         catch (Exception exception)
         {
             // A store whose cancellation throws something of its own.
-            throw new OperationCanceledException("The call of the token store was canceled.", exception, cancellationToken);
+            throw new OperationCanceledException(
+                "The call of the token store was canceled.", exception, cancellationToken);
         }
         finally
         {

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Keeps connections in this process's memory: for tests, samples and first steps. A restart loses every connection, and other instances see
+/// Keeps connections in this process's memory: for tests, samples and first steps. A restart loses every connection,
+/// and other instances see
 /// none of them, so a host outside Development starts only when this store was chosen in words. Thread-safe.
 /// </summary>
 public sealed class InMemoryTokenStore : ITokenStore
@@ -31,35 +32,42 @@ public sealed class InMemoryTokenStore : ITokenStore
     }
 
     /// <inheritdoc />
-    public ValueTask<bool> TryDeleteAsync(ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
+    public ValueTask<bool> TryDeleteAsync(
+        ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(expectedVersion);
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(
-            FindVersion(key, expectedVersion) is { } stored && _connections.TryRemove(KeyValuePair.Create(key, stored)));
+            FindVersion(key, expectedVersion) is { } stored && _connections
+                .TryRemove(KeyValuePair.Create(key, stored)));
     }
 
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<StoredConnection>> ListAsync(ConnectionQuery query, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
+        ConnectionQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IReadOnlyList<StoredConnection>>(
         [
             .. _connections.Values
-                .Where(connection => query.Matches(connection) && (query.After is null || Compare(connection, query.After) > 0))
+                .Where(
+                    connection =>
+                        query.Matches(connection) && (query.After is null || Compare(connection, query.After) > 0))
                 .Order(Comparer<StoredConnection>.Create(Compare))
                 .Take(query.Limit),
         ]);
     }
 
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
+        DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IReadOnlyList<ConnectionSummary>>(
-            [.. _connections.Values.GroupBy(connection => connection.ClientId, (clientId, all) => Summarize(clientId, [.. all], now))]);
+            [.. _connections.Values.GroupBy(
+                connection => connection.ClientId, (clientId, all) => Summarize(clientId, [.. all], now))]);
     }
 
     private StoredConnection? FindVersion(ConnectionKey key, string version) =>
@@ -80,7 +88,8 @@ public sealed class InMemoryTokenStore : ITokenStore
         {
             ClientId = clientId,
             Active = active.Length,
-            ReauthorizationRequired = all.LongCount(connection => connection.Status == ConnectionStatus.ReauthorizationRequired),
+            ReauthorizationRequired = all.LongCount(
+                connection => connection.Status == ConnectionStatus.ReauthorizationRequired),
             Disconnected = all.LongCount(connection => connection.Status == ConnectionStatus.Disconnected),
             RenewalDue = active.LongCount(connection => connection.RenewAt <= now),
             RefreshPending = active.LongCount(connection => connection.RecoverAt is not null),

@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What is written to the store before a refresh token is sent: who works on the connection, until when, and since when the refresh token may
+/// What is written to the store before a refresh token is sent: who works on the connection, until when, and since
+/// when the refresh token may
 /// have been used. Immutable.
 /// </summary>
 internal sealed record RefreshAttempt
@@ -10,7 +11,8 @@ internal sealed record RefreshAttempt
     public required string Id { get; init; }
 
     /// <summary>
-    /// When the refresh token may first have been sent; Airwallex's grace period counts from here. Carried over from attempt to attempt while the
+    /// When the refresh token may first have been sent; Airwallex's grace period counts from here. Carried over from
+    /// attempt to attempt while the
     /// refresh token is the same one.
     /// </summary>
     public required DateTimeOffset FirstSentAt { get; init; }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Airwallex.OAuth;
 
-/// <summary>When a refresh token is due for renewal: within the window, spread by a stable hash of the account.</summary>
+/// <summary>
+/// When a refresh token is due for renewal: within the window, spread by a stable hash of the account.
+/// </summary>
 internal static class RenewalSchedule
 {
     private static readonly TimeSpan WhenExpiryIsUnknown = TimeSpan.FromDays(1);

@@ -5,22 +5,29 @@ namespace Airwallex.OAuth;
 /// <see cref="ToString"/> shows neither text.
 /// </summary>
 /// <remarks>
-/// Eight columns, whatever the library learns to remember. Instants are UTC in whole milliseconds, which every engine keeps exactly.
+/// Eight columns, whatever the library learns to remember. Instants are UTC in whole milliseconds, which every engine
+/// keeps exactly.
 /// </remarks>
 public sealed record StoredConnection
 {
-    /// <summary>The client id that the connection belongs to, at most 128 characters. Key, together with <see cref="AccountId"/>.</summary>
+    /// <summary>
+    /// The client id that the connection belongs to, at most 128 characters. Key, together with <see
+    /// cref="AccountId"/>.
+    /// </summary>
     public required string ClientId { get; init; }
 
     /// <summary>The Airwallex account, at most 255 characters. Key, together with <see cref="ClientId"/>.</summary>
     public required string AccountId { get; init; }
 
     /// <summary>
-    /// Opaque text of at most 64 ASCII characters, new with every write. The library makes it; a store only compares it, by ordinal.
+    /// Opaque text of at most 64 ASCII characters, new with every write. The library makes it; a store only compares
+    /// it, by ordinal.
     /// </summary>
     public required string Version { get; init; }
 
-    /// <summary>Whether the connection can be used. Never <see cref="ConnectionStatus.Unreadable"/>. Default: Active.</summary>
+    /// <summary>
+    /// Whether the connection can be used. Never <see cref="ConnectionStatus.Unreadable"/>. Default: Active.
+    /// </summary>
     public ConnectionStatus Status { get; init; }
 
     /// <summary>When the keep-alive renews the refresh token. A store indexes it.</summary>

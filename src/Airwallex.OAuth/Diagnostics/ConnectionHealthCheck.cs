@@ -84,9 +84,7 @@ internal sealed class ConnectionHealthCheck(StoreProbe probe, IOptionsMonitor<Co
 
         var chosen = readable[(int)(application.Jitter.Next() * readable.Count) % readable.Count];
         application.Credentials.Asked(probe.Time.GetUtcNow());
-        BackgroundTasks.Forget(application.Refresher.RunAsync(
-            chosen.Key.AccountId, application.NewRequest(RefreshTrigger.Forced), Timeout.InfiniteTimeSpan,
-            CancellationToken.None));
+        BackgroundTasks.Forget(application.Changes.AskForProofAsync(chosen.Key.AccountId, RefreshTrigger.Forced));
         return true;
     }
 
@@ -133,7 +131,7 @@ internal sealed class ConnectionHealthCheck(StoreProbe probe, IOptionsMonitor<Co
         }
     }
 
-    /// <summary>A client id that has connections and is no application of this process, when ours has none.</summary>
+    /// <summary>A client id that has connections and does not belong to this process, when ours has none.</summary>
     private string? FindStranger(IReadOnlyList<ConnectionSummary> summaries, ConnectionSummary own) =>
         own.Active + own.ReauthorizationRequired + own.Disconnected > 0
             ? null

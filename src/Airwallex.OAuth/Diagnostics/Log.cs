@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Every log message of the refresh and the keep-alive. Event ids and names are stable; no message holds a token, a code or a secret. The table
+/// Every log message of the refresh and the keep-alive. Event ids and names are stable; no message holds a token, a
+/// code or a secret. The table
 /// of ids is in docs/operating.md.
 /// </summary>
 internal static partial class Log
@@ -43,7 +44,8 @@ internal static partial class Log
 
     [LoggerMessage(20, LogLevel.Debug,
         "The tokens of account {AccountId} were refreshed ({Trigger}). The access token is valid until {ExpiresAt:O}.")]
-    private static partial void Refreshed(this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset expiresAt);
+    private static partial void Refreshed(
+        this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset expiresAt);
 
     [LoggerMessage(21, LogLevel.Information,
         "The tokens of account {AccountId} were recovered: a response may have been lost, and the refresh token was sent again.")]
@@ -55,11 +57,14 @@ internal static partial class Log
     public static partial void RefreshFailed(
         this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset? nextTry, int count, Exception exception);
 
-    [LoggerMessage(23, LogLevel.Debug, "A token request of account {AccountId} failed and is retried in {Delay}: {Reason}")]
-    public static partial void RetryingTokenRequest(this ILogger logger, string accountId, TimeSpan delay, string reason);
+    [LoggerMessage(
+        23, LogLevel.Debug, "A token request of account {AccountId} failed and is retried in {Delay}: {Reason}")]
+    public static partial void RetryingTokenRequest(
+        this ILogger logger, string accountId, TimeSpan delay, string reason);
 
     [LoggerMessage(24, LogLevel.Warning, "The connection of account {AccountId} has ended ({Status}): {Reason}")]
-    public static partial void ConnectionEnded(this ILogger logger, string accountId, ConnectionStatus status, string? reason);
+    public static partial void ConnectionEnded(
+        this ILogger logger, string accountId, ConnectionStatus status, string? reason);
 
     [LoggerMessage(25, LogLevel.Debug,
         "Another instance is refreshing account {AccountId} until {LeaseExpiresAt:O} at the latest; waiting.")]
@@ -76,20 +81,29 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Critical,
         "The token store fails while new tokens wait to be saved, those of account {AccountId} among them. They live in this process's memory "
         + "only ({Held} now; {Count} failed saves). Do not stop the process; repair the store. Saving goes on.")]
-    public static partial void SavingFails(this ILogger logger, string accountId, int held, int count, Exception exception);
+    public static partial void SavingFails(
+        this ILogger logger, string accountId, int held, int count, Exception exception);
 
-    [LoggerMessage(31, LogLevel.Information, "The tokens of account {AccountId} that the token store had failed to take are saved now.")]
+    [LoggerMessage(
+        31,
+        LogLevel.Information,
+        "The tokens of account {AccountId} that the token store had failed to take are saved now.")]
     public static partial void SavedAfterAll(this ILogger logger, string accountId);
 
-    [LoggerMessage(32, LogLevel.Debug, "The attempt of the failed refresh of account {AccountId} could not be ended in the store; its lease runs out.")]
+    [LoggerMessage(
+        32,
+        LogLevel.Debug,
+        "The attempt of the failed refresh of account {AccountId} could not be ended in the store; its lease runs out.")]
     public static partial void ReleaseFailed(this ILogger logger, string accountId, Exception exception);
 
     [LoggerMessage(40, LogLevel.Error,
         "The refresh token of account {AccountId} is past its renewal window, which ended at {WindowEnd:O}, and expires at {ExpiresAt:O}. "
         + "Find out why it is not renewed.")]
-    public static partial void RenewalOverdue(this ILogger logger, string accountId, DateTimeOffset windowEnd, DateTimeOffset? expiresAt);
+    public static partial void RenewalOverdue(
+        this ILogger logger, string accountId, DateTimeOffset windowEnd, DateTimeOffset? expiresAt);
 
-    [LoggerMessage(41, LogLevel.Error, "The keep-alive failed to {Work} connections ({Count} times); it tries again in seconds.")]
+    [LoggerMessage(
+        41, LogLevel.Error, "The keep-alive failed to {Work} connections ({Count} times); it tries again in seconds.")]
     public static partial void MaintenanceFailed(this ILogger logger, string work, int count, Exception exception);
 
     [LoggerMessage(42, LogLevel.Critical,

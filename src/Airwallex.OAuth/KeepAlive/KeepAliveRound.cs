@@ -1,6 +1,9 @@
 namespace Airwallex.OAuth;
 
-/// <summary>One round of the keep-alive: renews what is due, and takes up unfinished refreshes. Instances do not wait on each other.</summary>
+/// <summary>
+/// One round of the keep-alive: renews what is due, and takes up unfinished refreshes. Instances do not wait on each
+/// other.
+/// </summary>
 internal sealed class KeepAliveRound(AirwallexApplication application)
 {
     private readonly OverdueReports _overdue = new();
@@ -59,7 +62,9 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
         }
         while (started > 0 && !cancellationToken.IsCancellationRequested);
 
-        var renewed = cancellationToken.IsCancellationRequested ? [] : await RenewAsync(cancellationToken).ConfigureAwait(false);
+        var renewed = cancellationToken.IsCancellationRequested
+            ? []
+            : await RenewAsync(cancellationToken).ConfigureAwait(false);
         return new KeepAliveResult
         {
             Recovered = recovered.Count(static end => end == RefreshEnd.Refreshed),
@@ -76,7 +81,8 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     {
         var entry = application.Current.Cache.Get(row.AccountId);
         var isCooling = entry.Cooldown is { } cooldown && !cooldown.IsOver(application.Time, options);
-        var end = isCooling ? RefreshEnd.Deferred : (await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false)).End;
+        var end = isCooling ? RefreshEnd.Deferred : (
+            await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false)).End;
         if (end is RefreshEnd.Failed or RefreshEnd.Deferred)
         {
             _overdue.Report(row, application, options);

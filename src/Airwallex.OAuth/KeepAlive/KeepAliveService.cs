@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight are awaited after all
+/// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight
+/// are awaited after all
 /// other hosted services have stopped, whatever the order of registration.
 /// </summary>
 internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
@@ -28,16 +29,21 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed && applications.All.Count > 0)
+        if (
+            HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed && applications.All
+                .Count > 0)
         {
             applications.All[0].Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
         }
 
-        _loops = Task.WhenAll(applications.All.Select(application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        _loops = Task.WhenAll(
+            applications.All.Select(
+                application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
-    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync().ConfigureAwait(false);
+    public async Task StoppingAsync(CancellationToken cancellationToken) =>
+        await _stopping.CancelAsync().ConfigureAwait(false);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -60,10 +66,12 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
         var work = new List<Task>
         {
             RepeatAsync(application, "evict", timings.GracePeriod, EvictAsync, stoppingToken),
-            RepeatAsync(application, "summarize", MinuteInterval, application.SummarizeForTelemetryAsync, stoppingToken),
+            RepeatAsync(
+                application, "summarize", MinuteInterval, application.SummarizeForTelemetryAsync, stoppingToken),
             RepeatAsync(
                 application, "recover", timings.RecoveryInterval,
-                stop => IfEnabledAsync(application, () => application.KeepAlive.StartRecoveriesAsync(stop)), stoppingToken),
+                stop =>
+                    IfEnabledAsync(application, () => application.KeepAlive.StartRecoveriesAsync(stop)), stoppingToken),
             RepeatAsync(
                 application, "renew", timings.RenewalScanInterval,
                 stop => IfEnabledAsync(application, () => application.KeepAlive.RenewAsync(stop)), stoppingToken),

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Tells operators of refresh tokens that are past their renewal window, once an hour each. Thread-safe.</summary>
+/// <summary>
+/// Tells operators of refresh tokens that are past their renewal window, once an hour each. Thread-safe.
+/// </summary>
 internal sealed class OverdueReports
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);

@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Looks for unfinished refreshes: observes those whose grace period is over, and starts those that are due, a bounded number a second, the most
+/// Looks for unfinished refreshes: observes those whose grace period is over, and starts those that are due, a
+/// bounded number a second, the most
 /// urgent first.
 /// </summary>
 internal sealed class RecoveryLooks(AirwallexApplication application)
@@ -27,7 +28,8 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         foreach (var accountId in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
         {
             started.Add(RecoverAsync(accountId));
-            await application.DelayAsync(timings.RecoveryInterval / most * started.Count - Time.GetElapsedTime(lookedAt)).ConfigureAwait(false);
+            await application.DelayAsync(
+                timings.RecoveryInterval / most * started.Count - Time.GetElapsedTime(lookedAt)).ConfigureAwait(false);
         }
 
         return (started, rows.Count - started.Count);
@@ -69,7 +71,9 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
             .ToList();
     }
 
-    /// <summary>A look at an unfinished refresh. Null when nothing is to be sent now; else how urgent it is, the lowest first.</summary>
+    /// <summary>
+    /// A look at an unfinished refresh. Null when nothing is to be sent now; else how urgent it is, the lowest first.
+    /// </summary>
     private long? Look(StoredConnection row, RefreshRules rules, RefreshTimings timings)
     {
         var entry = application.Current.Cache.Get(row.AccountId);

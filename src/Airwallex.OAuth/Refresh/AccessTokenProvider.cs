@@ -1,10 +1,14 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Access tokens for callers: at once while fresh, after a refresh when not; and others for rejected ones. Thread-safe.</summary>
+/// <summary>
+/// Access tokens for callers: at once while fresh, after a refresh when not; and others for rejected ones.
+/// Thread-safe.
+/// </summary>
 internal sealed class AccessTokenProvider(AirwallexApplication application)
 {
     /// <summary>
-    /// The hot path: one lookup, one clock read, no lock, no store, no allocation. Null when the caller must wait for a refresh.
+    /// The hot path: one lookup, one clock read, no lock, no store, no allocation. Null when the caller must wait for
+    /// a refresh.
     /// </summary>
     public CachedAccessToken? FindFresh(string accountId) => FindFresh(accountId, application.Options);
 
@@ -37,7 +41,8 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     {
         try
         {
-            var result = await application.RefreshAsync(accountId, RefreshTrigger.Expired, cancellationToken).ConfigureAwait(false);
+            var result = await application.RefreshAsync(
+                accountId, RefreshTrigger.Expired, cancellationToken).ConfigureAwait(false);
             return Usable(accountId, result);
         }
         catch (AirwallexOAuthException exception) when (
@@ -50,7 +55,8 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     }
 
     /// <summary>Another token than the one that the API rejected; null when a refresh would not help.</summary>
-    public async Task<CachedAccessToken?> ReplaceRejectedAsync(string accountId, string? rejected, CancellationToken cancellationToken)
+    public async Task<CachedAccessToken?> ReplaceRejectedAsync(
+        string accountId, string? rejected, CancellationToken cancellationToken)
     {
         var current = application.Current.Cache.Get(accountId).Token;
         var now = application.Time.GetUtcNow().UtcTicks;

@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What this process knows better than the store about attempts: which of its own were definitely not sent, how one should read whose release
+/// What this process knows better than the store about attempts: which of its own were definitely not sent, how one
+/// should read whose release
 /// the store did not take, and since when one has been seen unchanged. Immutable.
 /// </summary>
 internal sealed record AttemptKnowledge
@@ -10,7 +11,9 @@ internal sealed record AttemptKnowledge
 
     public static AttemptKnowledge None { get; } = new();
 
-    /// <summary>Attempts of ours that were definitely not sent. A write may take effect late, so any may be the stored one.</summary>
+    /// <summary>
+    /// Attempts of ours that were definitely not sent. A write may take effect late, so any may be the stored one.
+    /// </summary>
     private IReadOnlyList<string> NotSent { get; init; } = [];
 
     /// <summary>The attempt that was effective before those in <see cref="NotSent"/>.</summary>
@@ -36,7 +39,9 @@ internal sealed record AttemptKnowledge
         NotSent.Count == 0 && NotReleased is null
         && (Observed is null || time.GetElapsedTime(ObservedLast) > timings.LongestObservationGap);
 
-    /// <summary>The stored attempt, or what we know better about it; null when no send of the token can have been received.</summary>
+    /// <summary>
+    /// The stored attempt, or what we know better about it; null when no send of the token can have been received.
+    /// </summary>
     public RefreshAttempt? Effective(RefreshAttempt? stored)
     {
         var effective = stored switch
@@ -58,18 +63,23 @@ internal sealed record AttemptKnowledge
     {
         Own = attemptId,
         NotSent = [.. NotSent.TakeLast(MostRemembered - 1), attemptId],
-        BeforeNotSent = storedBefore is not null && NotSent.Contains(storedBefore.Id) ? BeforeNotSent : Effective(storedBefore),
+        BeforeNotSent = storedBefore is not null && NotSent.Contains(storedBefore.Id)
+            ? BeforeNotSent
+            : Effective(storedBefore),
     };
 
     /// <summary>Our attempt is about to be sent after all.</summary>
-    public AttemptKnowledge WithSent(string attemptId) => this with { NotSent = [.. NotSent.Where(id => id != attemptId)] };
+    public AttemptKnowledge WithSent(string attemptId) =>
+        this with { NotSent = [.. NotSent.Where(id => id != attemptId)] };
 
     /// <summary>The store shows what we know.</summary>
     public AttemptKnowledge WithReleased() => this with { NotSent = [], BeforeNotSent = null, NotReleased = null };
 
     public AttemptKnowledge WithNotReleased(RefreshAttempt? attempt) => this with { NotReleased = attempt };
 
-    /// <summary>The attempt was seen in the store. Looks that are too far apart, or see another one, begin anew.</summary>
+    /// <summary>
+    /// The attempt was seen in the store. Looks that are too far apart, or see another one, begin anew.
+    /// </summary>
     public AttemptKnowledge WithLook(RefreshAttempt attempt, TimeProvider time, RefreshTimings timings)
     {
         var now = time.GetTimestamp();
@@ -85,7 +95,8 @@ internal sealed record AttemptKnowledge
         attempt == Observed ? time.GetElapsedTime(ObservedSince, ObservedLast) : TimeSpan.Zero;
 
     /// <summary>Remembers when a lease was first seen that ends further ahead than any can.</summary>
-    public AttemptKnowledge WithLeaseSeen(RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings)
+    public AttemptKnowledge WithLeaseSeen(
+        RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings)
     {
         if (IsWrongClock(attempt))
         {
@@ -99,7 +110,8 @@ internal sealed record AttemptKnowledge
     }
 
     /// <summary>Until when another instance's lease binds us.</summary>
-    public DateTimeOffset LeaseEnd(RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings) =>
+    public DateTimeOffset LeaseEnd(
+        RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings) =>
         IsWrongClock(attempt)
             ? now + timings.Lease - time.GetElapsedTime(WrongClock!.Value.FirstSeen)
             : attempt.LeaseExpiresAt;

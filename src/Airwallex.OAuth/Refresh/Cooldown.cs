@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The pause of an account after a failed token request: a failing endpoint is not hammered. Callers inside it get the last error at once.
+/// The pause of an account after a failed token request: a failing endpoint is not hammered. Callers inside it get
+/// the last error at once.
 /// Immutable.
 /// </summary>
 /// <param name="Failures">How many token requests have failed in a row.</param>
@@ -12,7 +13,9 @@ namespace Airwallex.OAuth;
 internal sealed record Cooldown(
     int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError, AirwallexOAuthOptions Options)
 {
-    /// <summary>The authorization and the tokens that could not be refreshed: what is stored now may be newer.</summary>
+    /// <summary>
+    /// The authorization and the tokens that could not be refreshed: what is stored now may be newer.
+    /// </summary>
     public required (string AuthorizationId, DateTimeOffset IssuedAt) Tokens { get; init; }
 
     /// <summary>When a caller last looked into the store, on the monotonic clock.</summary>
@@ -24,5 +27,6 @@ internal sealed record Cooldown(
         time.GetTimestamp() >= UntilTimestamp || !ReferenceEquals(current, Options);
 
     public AirwallexOAuthException ToException(string accountId, TimeProvider time) =>
-        ConnectionErrors.CoolingDown(accountId, LastError, Until, time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp));
+        ConnectionErrors.CoolingDown(
+            accountId, LastError, Until, time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp));
 }

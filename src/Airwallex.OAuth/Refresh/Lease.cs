@@ -1,14 +1,16 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Our attempt in the store: taken by the write-ahead, renewed while a request is in flight. Its swaps follow one after another.
+/// Our attempt in the store: taken by the write-ahead, renewed while a request is in flight. Its swaps follow one
+/// after another.
 /// </summary>
 internal sealed class Lease(
     AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored, RefreshAttempt? before,
     long takenAt)
 {
     /// <summary>
-    /// When a send must be cut, by the end of the lease that was written: the one that is stored first, unconfirmed renewals after it.
+    /// When a send must be cut, by the end of the lease that was written: the one that is stored first, unconfirmed
+    /// renewals after it.
     /// </summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
 
@@ -49,7 +51,9 @@ internal sealed class Lease(
         }
     }
 
-    /// <summary>Renews the lease while a send is in flight. Returns when the send has ended, or when it must be cut.</summary>
+    /// <summary>
+    /// Renews the lease while a send is in flight. Returns when the send has ended, or when it must be cut.
+    /// </summary>
     /// <param name="responseTimeout">How long the send may take while the store responds.</param>
     /// <param name="sendEnded">Completes with the send.</param>
     /// <returns>Why the send must be cut, as a sentence.</returns>
@@ -79,7 +83,8 @@ internal sealed class Lease(
             }
 
             var untilCut = StoreResponds ? Shorter(responseTimeout - elapsed, Left) : timings.GracePeriod - elapsed;
-            await Task.WhenAny(Task.Delay(AtLeastATick(Shorter(untilRenewal, untilCut)), Time), sendEnded).ConfigureAwait(false);
+            await Task.WhenAny(
+                Task.Delay(AtLeastATick(Shorter(untilRenewal, untilCut)), Time), sendEnded).ConfigureAwait(false);
         }
 
         return "The send has ended.";
@@ -102,7 +107,9 @@ internal sealed class Lease(
         _ends.Add((next.Attempt!.LeaseExpiresAt, Time.GetTimestamp()));
         try
         {
-            if (await application.Store.TrySaveAsync(next, Current.Version, timings.LeaseRenewalTimeout).ConfigureAwait(false))
+            if (
+                await application.Store.TrySaveAsync(
+                    next, Current.Version, timings.LeaseRenewalTimeout).ConfigureAwait(false))
             {
                 Confirm(next);
                 trace.LeaseRenewal("renewed");
@@ -121,7 +128,8 @@ internal sealed class Lease(
     {
         try
         {
-            var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout).ConfigureAwait(false);
+            var seen = await application.Store.FindOnceAsync(
+                Current.Key, timings.LeaseRenewalTimeout).ConfigureAwait(false);
             if (seen?.Attempt?.Id == Attempt.Id)
             {
                 Confirm(seen);
@@ -160,9 +168,11 @@ internal sealed class Lease(
         _ends.RemoveRange(0, Math.Max(stored, 0));
     }
 
-    private static string Late(TimeSpan limit) => FormattableString.Invariant($"No response came within {limit.TotalSeconds:0.###} s.");
+    private static string Late(TimeSpan limit) =>
+        FormattableString.Invariant($"No response came within {limit.TotalSeconds:0.###} s.");
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private static TimeSpan AtLeastATick(TimeSpan delay) => delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay;
+    private static TimeSpan AtLeastATick(TimeSpan delay) =>
+        delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay;
 }

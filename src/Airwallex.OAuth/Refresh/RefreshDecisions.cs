@@ -13,7 +13,8 @@ internal enum SendDecisionKind
     Observe,
 }
 
-internal readonly record struct SendDecision(SendDecisionKind Kind, DateTimeOffset Until = default, bool IsLastSend = false);
+internal readonly record struct SendDecision(
+    SendDecisionKind Kind, DateTimeOffset Until = default, bool IsLastSend = false);
 
 /// <summary>How long to wait for a response, and whether this is the final start inside the grace period.</summary>
 internal readonly record struct ResponseWait(TimeSpan Timeout, bool IsFinal);
@@ -49,7 +50,8 @@ internal enum SaveDecisionKind
 /// <param name="Kind">What to do.</param>
 /// <param name="Connection">What to write, or what stays; null when nothing is stored.</param>
 /// <param name="Until">The end of the lease to wait for.</param>
-internal readonly record struct SaveDecision(SaveDecisionKind Kind, ConnectionState? Connection, DateTimeOffset Until = default)
+internal readonly record struct SaveDecision(
+    SaveDecisionKind Kind, ConnectionState? Connection, DateTimeOffset Until = default)
 {
     public static SaveDecision Keep(ConnectionState? current) => new(SaveDecisionKind.Keep, current);
 

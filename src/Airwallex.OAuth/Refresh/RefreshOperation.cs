@@ -3,8 +3,10 @@ using System.Diagnostics;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The heart: one refresh of one connection, in six steps, such that no crash, lost response or second instance can lose it. It belongs to no
-/// caller (step 6); callers await <see cref="Result"/>, which may come before the end: tokens that the store fails to take are served from
+/// The heart: one refresh of one connection, in six steps, such that no crash, lost response or second instance can
+/// lose it. It belongs to no
+/// caller (step 6); callers await <see cref="Result"/>, which may come before the end: tokens that the store fails to
+/// take are served from
 /// memory.
 /// </summary>
 internal partial class RefreshOperation(
@@ -13,13 +15,16 @@ internal partial class RefreshOperation(
 {
     private readonly RefreshTimings _timings = AirwallexApplication.TimingsOf(options);
     private readonly RefreshRules _rules = application.CreateRules(AirwallexApplication.TimingsOf(options));
-    private readonly RefreshTrace _trace = application.Telemetry.StartRefresh(request.Trigger, entry.Key.AccountId, startedBy);
+    private readonly RefreshTrace _trace = application.Telemetry.StartRefresh(
+        request.Trigger, entry.Key.AccountId, startedBy);
     private readonly TaskCompletionSource<RefreshResult> _result = new(application.Tasks.Continuations);
 
     /// <summary>Whether it did no more than look, so that its failure is not news.</summary>
     private bool _hasOnlyLooked;
 
-    /// <summary>The token that the cache held when this operation last looked: another one means that it was overtaken.</summary>
+    /// <summary>
+    /// The token that the cache held when this operation last looked: another one means that it was overtaken.
+    /// </summary>
     private CachedAccessToken _published = entry.Token;
 
     public RefreshRequest Request { get; } = request;
@@ -42,7 +47,8 @@ internal partial class RefreshOperation(
 
     public async Task RunAsync()
     {
-        var (result, failure) = ((RefreshResult?)null, new AirwallexOAuthException("The refresh ended without a result."));
+        var (result, failure) = (
+            (RefreshResult?)null, new AirwallexOAuthException("The refresh ended without a result."));
         try
         {
             result = await RefreshAsync().ConfigureAwait(false);
@@ -54,7 +60,8 @@ internal partial class RefreshOperation(
         }
         finally
         {
-            // Before callers go on: one whom the result does not satisfy starts another operation, and must not join this one again.
+            // Before callers go on: one whom the result does not satisfy starts another operation, and must not join
+            // this one again.
             (Entry.Operation, HasEnded) = (null, true);
             _ = result is not null ? _result.TrySetResult(result) : _result.TrySetException(failure);
             _ = _result.Task.Exception; // Seen: a background refresh has no caller, and it was logged.
@@ -126,7 +133,8 @@ internal partial class RefreshOperation(
 
         return current switch
         {
-            null => throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false),
+            null =>
+                throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false),
             { IsReadable: false } => throw ConnectionErrors.Unreadable(AccountId),
             { IsActive: false } => throw ConnectionErrors.Ended(current),
             _ => current,
@@ -150,47 +158,5 @@ internal partial class RefreshOperation(
             _hasOnlyLooked = true;
             throw cooldown.ToException(AccountId, Application.Time);
         }
-    }
-
-    // ---- Step 2: a live lease of another instance, or a grace period that is over.
-
-    private SendDecision Decide(ConnectionState current)
-    {
-        var effective = Entry.Knowledge.Effective(current.Attempt);
-        if (current.Attempt is { } stored)
-        {
-            Entry.Knowledge = Entry.Knowledge.WithLook(stored, Application.Time, _timings)
-                .WithLeaseSeen(stored, Now, Application.Time, _timings);
-        }
-
-        var observedFor = effective is null ? TimeSpan.Zero : Entry.Knowledge.ObservedFor(current.Attempt!, Application.Time);
-        return _rules.DecideSend(effective, ForeignLeaseEnd(current), observedFor, Now);
-    }
-
-    /// <summary>Until when another instance alone may send; null when the attempt is ours, or there is none.</summary>
-    private DateTimeOffset? ForeignLeaseEnd(ConnectionState current) =>
-        current.Attempt is { } attempt && !Entry.Knowledge.IsOurs(attempt)
-            ? Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, _timings)
-            : null;
-
-    private async Task WaitAsync(SendDecision decision, int waits)
-    {
-        if (decision.Kind == SendDecisionKind.WaitForLease)
-        {
-            _trace.LeaseWait();
-            Application.Log.WaitingForLease(AccountId, decision.Until);
-            await Application.WaitForLeaseAsync(decision.Until, waits, _timings).ConfigureAwait(false);
-            return;
-        }
-
-        var left = decision.Until - Now;
-        Application.Log.GraceExceeded(AccountId, decision.Until);
-        if (!Request.IsAlone)
-        {
-            _hasOnlyLooked = true;
-            throw ConnectionErrors.GraceExceeded(AccountId, decision.Until, left);
-        }
-
-        await Application.DelayAsync(left < _timings.RecoveryInterval ? left : _timings.RecoveryInterval).ConfigureAwait(false);
     }
 }

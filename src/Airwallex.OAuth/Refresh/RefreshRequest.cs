@@ -6,11 +6,14 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>When it was asked for, on the monotonic clock.</summary>
     public required long AskedAt { get; init; }
 
-    /// <summary>The access token that the API rejected, for <see cref="RefreshTrigger.Rejected"/>; null when none was sent.</summary>
+    /// <summary>
+    /// The access token that the API rejected, for <see cref="RefreshTrigger.Rejected"/>; null when none was sent.
+    /// </summary>
     public string? RejectedToken { get; init; }
 
     /// <summary>
-    /// Without a host nobody else looks after unfinished refreshes: the caller finishes one first, and observes by itself before a last send.
+    /// Without a host nobody else looks after unfinished refreshes: the caller finishes one first, and observes by
+    /// itself before a last send.
     /// </summary>
     public bool IsAlone { get; init; }
 
@@ -21,7 +24,8 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     public bool NeedsNewTokens => Trigger is RefreshTrigger.Forced or RefreshTrigger.Webhook;
 
     /// <summary>Whether what is stored is all that was wanted, so that nothing needs to be sent.</summary>
-    public bool IsSatisfiedBy(ConnectionState current, DateTimeOffset now, AirwallexOAuthOptions options) => Trigger switch
+    public bool IsSatisfiedBy(ConnectionState current, DateTimeOffset now, AirwallexOAuthOptions options) =>
+        Trigger switch
     {
         _ when IsAlone && IsUnfinished(current, now) => false,
         RefreshTrigger.Expired => IsFresh(current, now),
@@ -35,7 +39,8 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>The trigger: a record would print the token.</summary>
     public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";
 
-    private static bool IsFresh(ConnectionState current, DateTimeOffset now) => now < CachedAccessToken.WaitFrom(current.Tokens);
+    private static bool IsFresh(ConnectionState current, DateTimeOffset now) =>
+        now < CachedAccessToken.WaitFrom(current.Tokens);
 
     private static bool IsUnfinished(ConnectionState current, DateTimeOffset now) =>
         current.RecoverAt is not null && !(current.Attempt?.LeaseExpiresAt > now);

@@ -3,7 +3,10 @@ namespace Airwallex.OAuth;
 /// <summary>Step 5: what becomes of a response, of a refusal, of a new authorization.</summary>
 internal partial class RefreshRules
 {
-    /// <summary>What becomes of a response. The versions that were written tell a save that took effect and reported a failure.</summary>
+    /// <summary>
+    /// What becomes of a response. The versions that were written tell a save that took effect and reported a
+    /// failure.
+    /// </summary>
     /// <param name="current">What is stored now.</param>
     /// <param name="sent">The connection as it was when the token was sent, with the attempt.</param>
     /// <param name="response">The response.</param>
@@ -26,9 +29,12 @@ internal partial class RefreshRules
             return SaveDecision.Write(Successor(current, sent, response, renewAt, now));
         }
 
-        // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited for our lease to end by
-        // the clock that stamps IssuedAt, so their order is certain. A later generation is a successor of ours, which was saved after all.
-        return current.IsReadable && current.Generation <= sent.Generation + 1 && current.Tokens.RefreshToken != response.RefreshToken
+        // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited
+        // for our lease to end by
+        // the clock that stamps IssuedAt, so their order is certain. A later generation is a successor of ours, which
+        // was saved after all.
+        return current.IsReadable && current.Generation <= sent.Generation + 1 && current.Tokens
+            .RefreshToken != response.RefreshToken
             && current.Tokens.IssuedAt < response.IssuedAt
                 ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))
                 : SaveDecision.Keep(current);
@@ -70,7 +76,8 @@ internal partial class RefreshRules
     /// <summary>What becomes of a new authorization.</summary>
     /// <param name="current">What is stored now.</param>
     /// <param name="connecting">The new connection.</param>
-    /// <param name="replaced">The authorization that a write of ours may have replaced; null before the first write.</param>
+    /// <param name="replaced">The authorization that a write of ours may have replaced; null before the first
+    /// write.</param>
     /// <param name="hasFailed">Whether the store failed meanwhile, so that a later authorization may be stored.</param>
     public virtual SaveDecision DecideConnect(
         ConnectionState? current, ConnectionState connecting, string? replaced, bool hasFailed)
@@ -84,7 +91,8 @@ internal partial class RefreshRules
         var isLater = replaced is null
             ? current.Tokens.IssuedAt > connecting.Tokens.IssuedAt
             : current.AuthorizationId != replaced;
-        return current.AuthorizationId == connecting.AuthorizationId || (hasFailed && isLater && current is { IsActive: true, IsReadable: true })
+        return current.AuthorizationId == connecting.AuthorizationId || (
+            hasFailed && isLater && current is { IsActive: true, IsReadable: true })
             ? SaveDecision.Keep(current)
             : SaveDecision.Write(connecting with { ReadFrom = null, TokensAsRead = null });
     }
@@ -92,7 +100,8 @@ internal partial class RefreshRules
     private ConnectionState Successor(
         ConnectionState current, ConnectionState sent, TokenSet response, DateTimeOffset renewAt, DateTimeOffset now)
     {
-        // Over another's attempt or lease if need be. It may have got a later pair that nobody received: then ours is due at once.
+        // Over another's attempt or lease if need be. It may have got a later pair that nobody received: then ours is
+        // due at once.
         var foreign = current.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id ? attempt : null;
         var latest = now + Timings.Lease + Timings.ClockTolerance;
         DateTimeOffset? recoverAt = foreign is null ? (current.IsActive ? null : now)

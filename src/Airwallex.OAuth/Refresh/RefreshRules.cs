@@ -1,7 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Every decision of the refresh, as functions of what is known: `now` is an argument, nothing is called. The table of tests is
+/// Every decision of the refresh, as functions of what is known: `now` is an argument, nothing is called. The table
+/// of tests is
 /// RefreshRulesTests; the simulation overrides single rules to show that it notices.
 /// </summary>
 internal partial class RefreshRules(RefreshTimings timings)
@@ -9,7 +10,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     protected RefreshTimings Timings { get; } = timings;
 
     /// <summary>Step 2: may the refresh token be sent now?</summary>
-    /// <param name="effective">The stored attempt as this process knows it; null when no send can have been received.</param>
+    /// <param name="effective">The stored attempt as this process knows it; null when no send can have been
+    /// received.</param>
     /// <param name="foreignLeaseEnd">Until when another instance alone may send; null when none may.</param>
     /// <param name="observedFor">For how long the attempt has been seen unchanged.</param>
     /// <param name="now">The time.</param>
@@ -37,7 +39,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// <param name="effective">The attempt before it, as this process knows it.</param>
     /// <param name="isLastSend">A send after the grace period starts a new one.</param>
     /// <param name="now">The time.</param>
-    public virtual RefreshAttempt NextAttempt(string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) => new()
+    public virtual RefreshAttempt NextAttempt(
+        string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) => new()
     {
         Id = id,
         FirstSentAt = isLastSend ? now : effective?.FirstSentAt ?? now,
@@ -63,7 +66,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// <summary>Step 4: what to do after a failed send that is not a refusal.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="retries">How many retries this operation has made.</param>
-    /// <param name="responseMayBeLost">Whether a response of this token may be lost, by this send or an earlier one.</param>
+    /// <param name="responseMayBeLost">Whether a response of this token may be lost, by this send or an earlier
+    /// one.</param>
     /// <param name="finalStartMade">Whether the final start inside the grace period has been made.</param>
     /// <param name="age">The time since the refresh token was first sent.</param>
     /// <param name="delay">The retry delay, jittered.</param>
@@ -76,7 +80,9 @@ internal partial class RefreshRules(RefreshTimings timings)
         }
 
         // No later operation could make the final start: neither retries used up nor a cooldown may skip it.
-        if (responseMayBeLost && !finalStartMade && age <= Timings.LatestStart && age + delay > Timings.LatestCooldownEnd)
+        if (
+            responseMayBeLost && !finalStartMade && age <= Timings.LatestStart && age + delay > Timings
+                .LatestCooldownEnd)
         {
             var untilFinalStart = Timings.FinalStart > age ? Timings.FinalStart - age : Timings.FirstRetryDelay / 2;
             return Again(age + delay <= Timings.LatestEnd - Timings.ShortestSend ? delay : untilFinalStart);
@@ -96,7 +102,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// <summary>For how long a failing endpoint is left alone.</summary>
     /// <param name="backoff">The length by the number of failures, jittered.</param>
     /// <param name="retryAfter">What the endpoint asked for; honored whole.</param>
-    /// <param name="doubt">The time since the first send of a token whose response may be lost; null when none may.</param>
+    /// <param name="doubt">The time since the first send of a token whose response may be lost; null when none
+    /// may.</param>
     public virtual TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt)
     {
         var length = retryAfter > backoff ? retryAfter.Value : backoff;
@@ -115,7 +122,9 @@ internal partial class RefreshRules(RefreshTimings timings)
     public virtual DateTimeOffset RecoverAt(RefreshAttempt attempt, DateTimeOffset cooldownEnd, DateTimeOffset now)
     {
         // After the grace period the observation comes first: it begins early enough to be over with the cooldown.
-        var at = cooldownEnd > attempt.FirstSentAt + Timings.LatestStart ? cooldownEnd - Timings.Observation : cooldownEnd;
+        var at = cooldownEnd > attempt.FirstSentAt + Timings.LatestStart
+            ? cooldownEnd - Timings.Observation
+            : cooldownEnd;
         var latest = now + Timings.LongestRecoveryDelay;
         return at < now ? now : at > latest ? latest : at;
     }

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Step 4: sends the refresh token, patiently. One loop over tries; no caller's cancellation reaches it.</summary>
+/// <summary>
+/// Step 4: sends the refresh token, patiently. One loop over tries; no caller's cancellation reaches it.
+/// </summary>
 internal sealed class RefreshSender(
     AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTimings timings, RefreshTrace trace)
 {
@@ -86,7 +88,8 @@ internal sealed class RefreshSender(
         };
         try
         {
-            var sending = application.Tasks.CallAsync(() => (_client ??= application.TokenClient()).SendAsync(request, cut.Token));
+            var sending = application.Tasks.CallAsync(
+                () => (_client ??= application.TokenClient()).SendAsync(request, cut.Token));
             var keeping = lease.KeepAsync(responseTimeout, application.Tasks.Join(sending));
             await Task.WhenAny(sending, keeping).ConfigureAwait(false);
             if (sending.IsCompleted)
@@ -129,8 +132,10 @@ internal sealed class RefreshSender(
 /// <param name="Response">The response; null when there is none.</param>
 /// <param name="SentAt">When the request was sent whose response it is, on the monotonic clock.</param>
 /// <param name="Refusal">A refusal for good; null when there is none.</param>
-/// <param name="Failure">The last failure; null when there is none, and when the connection is to be read again.</param>
-/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, whether an earlier one was.</param>
+/// <param name="Failure">The last failure; null when there is none, and when the connection is to be read
+/// again.</param>
+/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, whether an earlier one
+/// was.</param>
 internal sealed record SendOutcome(
     TokenSet? Response, long SentAt, TokenRequestException? Refusal, TokenRequestException? Failure, bool IsInDoubt)
 {
@@ -139,7 +144,8 @@ internal sealed record SendOutcome(
 
     public static SendOutcome Refused(TokenRequestException refusal) => new(null, 0, refusal, null, false);
 
-    public static SendOutcome Failed(TokenRequestException failure, bool isInDoubt) => new(null, 0, null, failure, isInDoubt);
+    public static SendOutcome Failed(TokenRequestException failure, bool isInDoubt) =>
+        new(null, 0, null, failure, isInDoubt);
 
     public static SendOutcome ReadAgain(bool isInDoubt) => new(null, 0, null, null, isInDoubt);
 }

@@ -3,14 +3,17 @@ using System.Diagnostics;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Single flight: one operation per connection, which callers start or join, behind a gate. Knows nothing of the protocol. Thread-safe.
+/// Single flight: one operation per connection, which callers start or join, behind a gate. Knows nothing of the
+/// protocol. Thread-safe.
 /// </summary>
 internal sealed class Refresher(AirwallexApplication application)
 {
     /// <summary>
-    /// Starts a refresh of the account, or joins the one that runs. Canceling frees the caller alone: the operation goes on (step 6).
+    /// Starts a refresh of the account, or joins the one that runs. Canceling frees the caller alone: the operation
+    /// goes on (step 6).
     /// </summary>
-    public async Task<RefreshResult> RunAsync(string accountId, RefreshRequest request, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<RefreshResult> RunAsync(
+        string accountId, RefreshRequest request, TimeSpan limit, CancellationToken cancellationToken)
     {
         var startedAt = application.Time.GetTimestamp();
         while (true)
@@ -37,11 +40,13 @@ internal sealed class Refresher(AirwallexApplication application)
         {
             // Its failure is logged where it happens, and belongs to no caller.
             BackgroundTasks.Forget(RunAsync(
-                entry.Key.AccountId, application.NewRequest(trigger), Timeout.InfiniteTimeSpan, CancellationToken.None));
+                entry.Key.AccountId, application.NewRequest(trigger), Timeout.InfiniteTimeSpan, CancellationToken
+                    .None));
         }
     }
 
-    private async Task<RefreshOperation> StartOrJoinAsync(string accountId, RefreshRequest request, CancellationToken cancellationToken)
+    private async Task<RefreshOperation> StartOrJoinAsync(
+        string accountId, RefreshRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -75,7 +80,10 @@ internal sealed class Refresher(AirwallexApplication application)
         }
     }
 
-    /// <summary>In a cooldown, an operation starts at most once a second: it looks whether another instance has got new tokens.</summary>
+    /// <summary>
+    /// In a cooldown, an operation starts at most once a second: it looks whether another instance has got new
+    /// tokens.
+    /// </summary>
     private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
     {
         var time = application.Time;
@@ -97,7 +105,8 @@ internal sealed class Refresher(AirwallexApplication application)
     {
         try
         {
-            return await application.Tasks.WaitAsync(operation.Result, limit, application.Time, cancellationToken).ConfigureAwait(false);
+            return await application.Tasks.WaitAsync(
+                operation.Result, limit, application.Time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
@@ -105,7 +114,8 @@ internal sealed class Refresher(AirwallexApplication application)
         }
     }
 
-    // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's clock.
+    // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's
+    // clock.
     private bool IsSatisfied(RefreshRequest request, RefreshResult result) =>
         result.SentAt >= request.AskedAt
         || request.IsSatisfiedBy(result.Connection, application.Time.GetUtcNow(), application.Options);

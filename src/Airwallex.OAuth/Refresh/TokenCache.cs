@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth;
 
-/// <summary>The connections of one client id that this process has touched lately. Lock-free to read; thread-safe.</summary>
+/// <summary>
+/// The connections of one client id that this process has touched lately. Lock-free to read; thread-safe.
+/// </summary>
 internal sealed class TokenCache
 {
     /// <summary>An access token that expired this long ago shows that nobody calls the API for the account.</summary>

@@ -119,7 +119,7 @@ public sealed class TokenClient
     }
 
     /// <summary>
-    /// Sends a refresh token once. Every failure is a <see cref="TokenRequestException"/>, whoever threw it; a cut by
+    /// Sends a refresh token once. Every failure is a <see cref="TokenRequestException"/>, whatever threw it; a cut by
     /// <paramref name="cutToken"/> too. A pipeline that does not return is abandoned. Nothing in here changes threads
     /// by itself.
     /// </summary>

@@ -50,7 +50,8 @@ internal sealed class TokenReply(
         return Create(error, $". {Advise(error, isTransient)}", isTransient, brokenBy);
     }
 
-    private TokenRequestException Create(ErrorResponse error, string said, bool isTransient, Exception? brokenBy) => new(
+    private TokenRequestException Create(ErrorResponse error, string said, bool isTransient, Exception? brokenBy) =>
+        new(
         $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}{said}",
         request.Mask.Filter(brokenBy))
     {

@@ -4,7 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Turns a response into tokens. A sound refresh token is never dropped, whatever else is odd: what is missing or
-/// cannot be used is as before, and noted.
+/// cannot be used is as before, and is named as odd.
 /// </summary>
 internal sealed class TokenSetReader(JsonMembers json, TokenRequest request, DateTimeOffset sentAt)
 {

@@ -5,7 +5,8 @@ namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 /// <summary>Prometheus's own tool for rules, of Debian's package prometheus.</summary>
 internal static class Promtool
 {
-    public static bool IsInstalled { get; } = (Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [])
+    public static bool IsInstalled { get; } = (
+        Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [])
         .Any(folder => File.Exists(Path.Combine(folder, "promtool")));
 
     /// <summary>What it says about a file of tests.</summary>

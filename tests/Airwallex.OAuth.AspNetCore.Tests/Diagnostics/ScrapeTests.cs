@@ -23,7 +23,8 @@ public sealed partial class ScrapeTests
         await ConnectApp.WaitUntilAsync(() => Names(ScrapeAsync(app).GetAwaiter().GetResult()).IsSupersetOf(
             used.Where(name => !IsOfHistogram(name))));
 
-        var (name, value) = (await ScrapeAsync(app)).Lines.First(line => line.Key.Contains("_ends_total{", StringComparison.Ordinal));
+        var (name, value) = (await ScrapeAsync(app)).Lines.First(
+            line => line.Key.Contains("_ends_total{", StringComparison.Ordinal));
         Assert.Contains("airwallex_oauth_application=\"default\"", name, StringComparison.Ordinal);
         Assert.Equal("0", value);
     }
@@ -35,7 +36,8 @@ public sealed partial class ScrapeTests
         await ConnectAsync(app);
         await app.Connections.RefreshAsync("acct_one");
 
-        await ConnectApp.WaitUntilAsync(() => Names(ScrapeAsync(app).GetAwaiter().GetResult()).IsSupersetOf(UsedNames()));
+        await ConnectApp.WaitUntilAsync(
+            () => Names(ScrapeAsync(app).GetAwaiter().GetResult()).IsSupersetOf(UsedNames()));
     }
 
     [PromtoolFact]
@@ -142,7 +144,8 @@ public sealed partial class ScrapeTests
             .Select(match => match.Groups[1].Value),
     ];
 
-    private static HashSet<string> Names(Scrape scrape) => [.. scrape.Lines.Keys.Select(series => series.Split('{')[0])];
+    private static HashSet<string> Names(Scrape scrape) =>
+        [.. scrape.Lines.Keys.Select(series => series.Split('{')[0])];
 
     private static bool IsOfHistogram(string name) => name.EndsWith("_seconds_bucket", StringComparison.Ordinal);
 
@@ -193,7 +196,8 @@ public sealed partial class ScrapeTests
         public async Task AssertFiringAsync(params string[] alerts)
         {
             var firing = await FiringAsync();
-            var seen = _scrapes[^1].Lines.Where(line => line.Value != "0" && !line.Key.Contains("_bucket{", StringComparison.Ordinal));
+            var seen = _scrapes[^1].Lines.Where(
+                line => line.Value != "0" && !line.Key.Contains("_bucket{", StringComparison.Ordinal));
             Assert.True(alerts.SequenceEqual(firing), $"""
                 Firing: {string.Join(", ", firing)}
                 {string.Join('\n', seen.Select(line => $"{line.Key} {line.Value}"))}

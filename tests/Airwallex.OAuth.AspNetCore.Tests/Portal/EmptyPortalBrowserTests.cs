@@ -27,7 +27,7 @@ public sealed class EmptyPortalBrowserTests(PortalFixture portal) : IClassFixtur
         // Day 80 is the end of the window: the keep-alive renews without any request.
         await Assertions.Expect(visit.Page.GetByText("Day 0 of 90")).ToBeVisibleAsync(new() { Timeout = 30_000 });
         await Assertions.Expect(visit.Page.Locator("#timeline")).ToContainTextAsync("Refreshed");
-        portal.Simulation.Server.AssertNoBrokenRules();
+        portal.Simulation.Server.AssertNoViolations();
         visit.AssertNoComplaints();
     }
 }

@@ -102,12 +102,12 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.SignUpAsync("Losing Answers AG");
         await visit.OpenAsync("Losing Answers AG");
 
-        await visit.Button("Lose an answer").ClickAsync();
+        await visit.Button("Lose a response").ClickAsync();
 
         await Assertions.Expect(visit.Page.Locator("#timeline")).ToContainTextAsync("Recovered");
         await Assertions.Expect(visit.Page.Locator("#connection")).ToContainTextAsync("Active");
         await visit.CheckAsync("portal-recovered");
-        portal.Simulation.Server.AssertNoBrokenRules();
+        portal.Simulation.Server.AssertNoViolations();
         visit.AssertNoComplaints();
     }
 

@@ -17,7 +17,8 @@ internal sealed class Browser(HttpMessageHandler server, Uri baseAddress) : IDis
 
     public Task<HttpResponseMessage> GetAsync(Uri url) => GetAsync(url.OriginalString);
 
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken = default)
     {
         var uri = new Uri(_http.BaseAddress!, request.RequestUri!);
         if (Cookies.GetCookieHeader(uri) is { Length: > 0 } cookies)
@@ -47,7 +48,9 @@ internal sealed class Browser(HttpMessageHandler server, Uri baseAddress) : IDis
     public Browser WithoutCookie(string name)
     {
         var copy = new Browser(server, _http.BaseAddress!);
-        foreach (var cookie in Cookies.GetAllCookies().Where(cookie => !cookie.Name.Contains(name, StringComparison.Ordinal)))
+        foreach (
+            var cookie in Cookies.GetAllCookies().Where(
+                cookie => !cookie.Name.Contains(name, StringComparison.Ordinal)))
         {
             copy.Cookies.Add(cookie);
         }

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
-/// <summary>A small application with the connect flow, over a simulated Airwallex; no socket, and time that only a test moves.</summary>
+/// <summary>
+/// A small application with the connect flow, over a simulated Airwallex; no socket, and time that only a test moves.
+/// </summary>
 internal sealed class ConnectApp : IAsyncDisposable
 {
     public const string WebhookSecret = "whsec_first";
@@ -42,7 +44,8 @@ internal sealed class ConnectApp : IAsyncDisposable
         Action<AirwallexOAuthOptions>? options = null,
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? map = null) =>
-        StartAsync(new Setup { Flow = flow, Options = options, Services = services, Map = map ?? (app => app.MapAirwallexOAuth()) });
+        StartAsync(
+            new Setup { Flow = flow, Options = options, Services = services, Map = map ?? (app => app.MapAirwallexOAuth()) });
 
     public static async Task<ConnectApp> StartAsync(Setup setup)
     {
@@ -86,9 +89,12 @@ internal sealed class ConnectApp : IAsyncDisposable
         };
     }
 
-    public Browser NewBrowser(string baseAddress = "http://localhost") => new(App.GetTestServer().CreateHandler(), new Uri(baseAddress));
+    public Browser NewBrowser(string baseAddress = "http://localhost") =>
+        new(App.GetTestServer().CreateHandler(), new Uri(baseAddress));
 
-    /// <summary>Starts the flow and lets the customer authorize; returns where Airwallex sends the browser back to.</summary>
+    /// <summary>
+    /// Starts the flow and lets the customer authorize; returns where Airwallex sends the browser back to.
+    /// </summary>
     public async Task<string> AuthorizeAsync(Browser browser, string start = "/airwallex/connect") =>
         Simulator.Authorize((await browser.GetAsync(start)).Headers.Location!);
 
@@ -155,7 +161,8 @@ internal sealed class ConnectApp : IAsyncDisposable
         return all;
     }
 
-    private static void Register(IServiceCollection services, Setup setup, AirwallexSimulator simulator, FlakyStore store)
+    private static void Register(
+        IServiceCollection services, Setup setup, AirwallexSimulator simulator, FlakyStore store)
     {
         var airwallex = setup.Configuration is { } configuration
             ? services.AddAirwallexOAuth(configuration.GetSection("Airwallex"))

@@ -13,7 +13,8 @@ internal sealed class FlakyStore : ITokenStore
 
     public int Writes => _writes;
 
-    public async ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredConnection?> FindAsync(
+        ConnectionKey key, CancellationToken cancellationToken = default)
     {
         await UpAsync();
         return await _inner.FindAsync(key, cancellationToken);

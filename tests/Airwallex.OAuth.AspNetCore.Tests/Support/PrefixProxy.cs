@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
 /// <summary>
-/// A small reverse proxy in front of an application, as nginx is: it takes everything below a prefix, strips the prefix, and speaks http to
+/// A small reverse proxy in front of an application, as nginx is: it takes everything below a prefix, strips the
+/// prefix, and speaks http to
 /// the application under an internal name.
 /// </summary>
 /// <param name="prefix">Such as <c>/shop</c>.</param>
@@ -57,7 +58,8 @@ internal sealed class PrefixProxy(string prefix, HttpMessageHandler application,
         }
 
         using var request = new HttpRequestMessage(
-            new HttpMethod(context.Request.Method), new Uri("http://10.0.0.7:8080" + rest.ToUriComponent() + context.Request.QueryString));
+            new HttpMethod(context.Request.Method), new Uri(
+                "http://10.0.0.7:8080" + rest.ToUriComponent() + context.Request.QueryString));
         foreach (var (name, values) in context.Request.Headers)
         {
             if (name is not "Host")

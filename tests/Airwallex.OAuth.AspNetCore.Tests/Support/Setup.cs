@@ -23,13 +23,17 @@ internal sealed class Setup
     /// <summary>Builds the pipeline. Default: maps the flow's endpoints.</summary>
     public Action<WebApplication> Map { get; init; } = app => app.MapAirwallexOAuth();
 
-    /// <summary>Where the section "Airwallex" comes from; what is not in it has the defaults of <see cref="ConnectApp"/>.</summary>
+    /// <summary>
+    /// Where the section "Airwallex" comes from; what is not in it has the defaults of <see cref="ConnectApp"/>.
+    /// </summary>
     public IConfigurationRoot? Configuration { get; init; }
 
     /// <summary>Prepares the simulated Airwallex.</summary>
     public Action<AirwallexSimulator>? Simulator { get; init; }
 
-    /// <summary>Another instance of the same application: it shares Airwallex, clock, store and keys with that one.</summary>
+    /// <summary>
+    /// Another instance of the same application: it shares Airwallex, clock, store and keys with that one.
+    /// </summary>
     public ConnectApp? InstanceOf { get; init; }
 
     /// <summary>Listens on a port of the loopback interface, by the real clock, for a real browser.</summary>

@@ -10,7 +10,8 @@ namespace Airwallex.OAuth.AspNetCore.Tests;
 /// <summary>An application's own sign-in by cookie: <c>/sign-in?name=alice</c>, <c>/sign-out</c>, <c>/me</c>.</summary>
 internal static class Users
 {
-    public static void AddUsers(this IServiceCollection services, string? defaultScheme = null, SameSiteMode sameSite = SameSiteMode.Lax)
+    public static void AddUsers(
+        this IServiceCollection services, string? defaultScheme = null, SameSiteMode sameSite = SameSiteMode.Lax)
     {
         services.AddAuthentication(options => options.DefaultScheme = defaultScheme)
             .AddCookie(cookie => cookie.Cookie.SameSite = sameSite);
@@ -24,12 +25,15 @@ internal static class Users
                 [new Claim(ClaimTypes.NameIdentifier, "id-of-" + name), new Claim(ClaimTypes.Name, name)],
                 CookieAuthenticationDefaults.AuthenticationScheme)),
             authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme));
-        app.MapGet("/sign-out", () => Results.SignOut(authenticationSchemes: [CookieAuthenticationDefaults.AuthenticationScheme]));
+        app.MapGet(
+            "/sign-out",
+            () => Results.SignOut(authenticationSchemes: [CookieAuthenticationDefaults.AuthenticationScheme]));
         app.MapGet("/me", (ClaimsPrincipal user) => user.Identity!.Name).RequireAuthorization();
     }
 
     /// <summary>Follows the page that leads the browser to the callback once more.</summary>
-    public static async Task<HttpResponseMessage> FollowHopAsync(this Browser browser, string callback, string? page = null)
+    public static async Task<HttpResponseMessage> FollowHopAsync(
+        this Browser browser, string callback, string? page = null)
     {
         page ??= await (await browser.GetAsync(callback)).Content.ReadAsStringAsync();
         Assert.Contains("http-equiv=\"refresh\"", page, StringComparison.Ordinal);

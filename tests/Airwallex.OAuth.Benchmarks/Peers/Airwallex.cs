@@ -68,7 +68,8 @@ internal sealed class AirwallexPeer : IAsyncDisposable
         var api = _services.GetRequiredKeyedService<ApiAddress>("");
         var client = new AirwallexTokenHandler(api, selector: null) { InnerHandler = inner };
         api.HandOutBaseAddress(); // As every HttpClient does.
-        return new HandlerClient(client, new HttpRequestMessage(HttpMethod.Get, Tokens.Address).SetAirwallexAccount(accountId));
+        return new HandlerClient(
+            client, new HttpRequestMessage(HttpMethod.Get, Tokens.Address).SetAirwallexAccount(accountId));
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
@@ -77,11 +78,13 @@ internal sealed class AirwallexPeer : IAsyncDisposable
     {
         private int _requests;
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await request.Content!.ReadAsByteArrayAsync(cancellationToken);
             var body = await respond(Interlocked.Increment(ref _requests));
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
+                body, Encoding.UTF8, "application/json") };
         }
     }
 }

@@ -61,7 +61,8 @@ internal sealed class AzureCore : Client
     {
         private readonly string _header = "Bearer " + Tokens.Access;
 
-        public override void OnSendingRequest(HttpMessage message) => message.Request.Headers.SetValue("Authorization", _header);
+        public override void OnSendingRequest(HttpMessage message) =>
+            message.Request.Headers.SetValue("Authorization", _header);
     }
 
     private sealed class Credential : TokenCredential
@@ -103,7 +104,8 @@ internal sealed class AzureCore : Client
 
         protected override IEnumerable<HttpHeader> EnumerateHeaders() => [];
 
-        protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => (value = null) is not null;
+        protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) =>
+            (value = null) is not null;
 
         protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values) =>
             (values = null) is not null;

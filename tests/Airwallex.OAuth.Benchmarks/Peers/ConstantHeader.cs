@@ -7,7 +7,8 @@ internal sealed class ConstantHeader(HttpMessageHandler inner) : DelegatingHandl
 {
     private readonly AuthenticationHeaderValue _header = new("Bearer", Tokens.Access);
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.Authorization = _header;
         return base.SendAsync(request, cancellationToken);

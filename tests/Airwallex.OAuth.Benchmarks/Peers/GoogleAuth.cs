@@ -24,13 +24,15 @@ internal sealed class GoogleAuth : Client
 
     public static Client Create(HttpMessageHandler inner) => new GoogleAuth(inner, CreateCredential());
 
-    public static Client CreateBaseline(HttpMessageHandler inner) => new GoogleAuth(inner, new ConstantHeaderInterceptor());
+    public static Client CreateBaseline(HttpMessageHandler inner) =>
+        new GoogleAuth(inner, new ConstantHeaderInterceptor());
 
     /// <param name="endpoint">
     /// Makes the client of the token endpoint. Default: none, the token is not refreshed.
     /// </param>
     /// <param name="issuedAt">When the token was issued. Default: now.</param>
-    public static UserCredential CreateCredential(Google.Apis.Http.IHttpClientFactory? endpoint = null, DateTime? issuedAt = null)
+    public static UserCredential CreateCredential(
+        Google.Apis.Http.IHttpClientFactory? endpoint = null, DateTime? issuedAt = null)
     {
         var flow = new GoogleAuthorizationCodeFlow(new GoogleAuthorizationCodeFlow.Initializer
         {

@@ -9,7 +9,8 @@ namespace Airwallex.OAuth.Benchmarks.Peers;
 /// Microsoft.Identity.Client (MSAL): a handler that asks it for the token of each request, as its documentation shows.
 /// MSAL is asked, not called by a pipeline of its own.
 /// </summary>
-internal sealed class MicrosoftIdentity(HttpMessageHandler inner, IConfidentialClientApplication application) : DelegatingHandler(inner)
+internal sealed class MicrosoftIdentity(
+    HttpMessageHandler inner, IConfidentialClientApplication application) : DelegatingHandler(inner)
 {
     private static readonly string[] s_scopes = ["https://api.example/.default"];
 
@@ -33,9 +34,11 @@ internal sealed class MicrosoftIdentity(HttpMessageHandler inner, IConfidentialC
     public static Task<AuthenticationResult> AskAsync(IConfidentialClientApplication application) =>
         application.AcquireTokenForClient(s_scopes).ExecuteAsync();
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var result = await application.AcquireTokenForClient(s_scopes).ExecuteAsync(cancellationToken).ConfigureAwait(false);
+        var result = await application.AcquireTokenForClient(s_scopes).ExecuteAsync(cancellationToken)
+            .ConfigureAwait(false);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", result.AccessToken);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
@@ -47,11 +50,13 @@ internal sealed class MicrosoftIdentity(HttpMessageHandler inner, IConfidentialC
 
     private sealed class Endpoint(Func<Task> respond, int expiresIn) : HttpMessageHandler
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await respond();
             var body = $$"""{"token_type":"Bearer","expires_in":{{expiresIn}},"ext_expires_in":{{expiresIn}},"access_token":"{{Tokens.Access}}"}""";
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
+                body, Encoding.UTF8, "application/json") };
         }
     }
 }

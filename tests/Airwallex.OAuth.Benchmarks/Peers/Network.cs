@@ -17,6 +17,7 @@ internal sealed class Network : HttpMessageHandler
 
     public Task<HttpResponseMessage> SendAsync() => _later?.Task ?? s_atOnce;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken) =>
         SendAsync();
 }

@@ -47,7 +47,9 @@ internal static class LowestOfBatches
         for (var index = 0; index < clients.Length; index++)
         {
             var (name, client, baseline) = clients[index];
-            Console.WriteLine(FormattableString.Invariant($"| {name} | {lowest[index]:0.0} | {lowest[index] - lowest[baseline]:0.0} |"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"| {name} | {lowest[index]:0.0} | {lowest[index] - lowest[baseline]:0.0} |"));
             client.Dispose();
         }
 

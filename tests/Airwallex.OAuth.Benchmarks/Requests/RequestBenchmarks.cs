@@ -25,7 +25,8 @@ public class RequestBenchmarks : IDisposable
         _peer.ConnectAsync("acct_one").GetAwaiter().GetResult();
         _clients =
         [
-            ConstantHeader.Create(_network), _peer.CreateClient(_network, "acct_one"), DuendeOidcClient.Create(_network),
+            ConstantHeader.Create(_network), _peer.CreateClient(_network, "acct_one"), DuendeOidcClient
+                .Create(_network),
             MicrosoftIdentity.Create(_network), AzureCore.CreateBaseline(_network), AzureCore.Create(_network),
             GoogleAuth.CreateBaseline(_network), GoogleAuth.Create(_network),
         ];

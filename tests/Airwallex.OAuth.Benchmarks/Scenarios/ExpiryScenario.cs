@@ -16,7 +16,8 @@ internal static class ExpiryScenario
 
     public static async Task RunAsync()
     {
-        Console.WriteLine($"{Callers} callers at expiry, endpoint {s_endpoint.TotalMilliseconds} ms, median of {Rounds} rounds");
+        Console.WriteLine(
+            $"{Callers} callers at expiry, endpoint {s_endpoint.TotalMilliseconds} ms, median of {Rounds} rounds");
         Console.WriteLine("| peer | token requests | last caller | of the endpoint's time |");
         Console.WriteLine("|---|---|---|---|");
         await ReportAsync("the endpoint alone", static async () =>
@@ -46,7 +47,8 @@ internal static class ExpiryScenario
     {
         var endpoint = new GoogleEndpoint();
         var credential = GoogleAuth.CreateCredential(endpoint, DateTime.UtcNow.AddHours(-2));
-        return Task.FromResult<(Func<Task>, Func<int>)>((() => credential.GetAccessTokenForRequestAsync(), () => endpoint.Requests));
+        return Task.FromResult<(Func<Task>, Func<int>)>(
+            (() => credential.GetAccessTokenForRequestAsync(), () => endpoint.Requests));
     }
 
     private static Task<(Func<Task> Call, Func<int> Requests)> AzureAsync()
@@ -66,7 +68,8 @@ internal static class ExpiryScenario
                 await Task.Delay(s_endpoint);
             },
             expiresIn: 3_600);
-        return Task.FromResult<(Func<Task>, Func<int>)>((() => MicrosoftIdentity.AskAsync(application), () => requests));
+        return Task.FromResult<(Func<Task>, Func<int>)>(
+            (() => MicrosoftIdentity.AskAsync(application), () => requests));
     }
 
     private static async Task ReportAsync(
@@ -118,14 +121,17 @@ internal static class ExpiryScenario
 
         public int Requests => _requests;
 
-        public ConfigurableHttpClient CreateHttpClient(CreateHttpClientArgs args) => new(new ConfigurableMessageHandler(this));
+        public ConfigurableHttpClient CreateHttpClient(CreateHttpClientArgs args) =>
+            new(new ConfigurableMessageHandler(this));
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _requests);
             await Task.Delay(s_endpoint, cancellationToken);
             var body = $$"""{"access_token":"{{Tokens.Access}}","expires_in":3600,"token_type":"Bearer"}""";
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
+                body, Encoding.UTF8, "application/json") };
         }
     }
 }

@@ -18,7 +18,8 @@ internal static class LoadScenario
 
     public static async Task RunAsync()
     {
-        Console.WriteLine($"{Workers} workers, a request every {s_interval.TotalMilliseconds} ms each, {s_length.TotalSeconds} s, {Rounds} rounds by turns");
+        Console.WriteLine(
+            $"{Workers} workers, a request every {s_interval.TotalMilliseconds} ms each, {s_length.TotalSeconds} s, {Rounds} rounds by turns");
         Console.WriteLine("| peer | refreshes | p50 | p99 | p99.9 | longest |");
         Console.WriteLine("|---|---|---|---|---|---|");
         for (var round = 0; round < Rounds; round++)
@@ -61,7 +62,9 @@ internal static class LoadScenario
         }
 
         var before = refreshes();
-        var samples = (await Task.WhenAll(clients.Select(client => Task.Run(() => WorkAsync(client))))).SelectMany(one => one).ToList();
+        var samples = (
+            await Task.WhenAll(clients.Select(client => Task.Run(() => WorkAsync(client))))).SelectMany(one =>
+                one).ToList();
         samples.Sort();
         Console.WriteLine(FormattableString.Invariant(
             $"| {name} | {refreshes() - before} | {At(0.5):0.0} µs | {At(0.99):0.0} µs | {At(0.999):0.0} µs | {samples[^1]:0.0} µs |"));

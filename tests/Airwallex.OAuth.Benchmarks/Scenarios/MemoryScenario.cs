@@ -26,7 +26,8 @@ internal static class MemoryScenario
             await Parallel.ForEachAsync(ids, async (id, stop) => await peer.Connections.GetAccessTokenAsync(id, stop));
             var (touched, timers) = (Heap() - before, Timer.ActiveCount);
             Report($"touched, access token of {length} characters", touched, accounts);
-            Console.WriteLine($"  timers {timers}, threads {threads} before, {Process.GetCurrentProcess().Threads.Count} after");
+            Console.WriteLine(
+                $"  timers {timers}, threads {threads} before, {Process.GetCurrentProcess().Threads.Count} after");
 
             time.Advance(TimeSpan.FromMinutes(10));
             peer.Application.Current.Cache.EvictIdle(time);
@@ -36,7 +37,9 @@ internal static class MemoryScenario
     }
 
     private static void Report(string what, long bytes, int accounts) =>
-        Console.WriteLine(FormattableString.Invariant($"{accounts} accounts, {what}: {bytes / 1_048_576.0:0.0} MiB, {(double)bytes / accounts:0} B each"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"{accounts} accounts, {what}: {bytes / 1_048_576.0:0.0} MiB, {(double)bytes / accounts:0} B each"));
 
     private static long Heap()
     {
@@ -47,7 +50,8 @@ internal static class MemoryScenario
     }
 
     /// <summary>Has a connection of every account, made when it is read.</summary>
-    private sealed class EndlessStore(IDataProtectionProvider protection, TimeProvider time, string accessToken) : ITokenStore
+    private sealed class EndlessStore(
+        IDataProtectionProvider protection, TimeProvider time, string accessToken) : ITokenStore
     {
         private readonly ConnectionSerializer _serializer = new(protection);
 

@@ -18,7 +18,10 @@ public sealed class ApiRuleTests
     [Fact]
     public void Extension_methods_alone_are_outside_the_packages_own_namespaces() => Assert.All(
         Packages.PublicTypes,
-        type => Assert.True(type.Namespace!.StartsWith("Airwallex.OAuth", StringComparison.Ordinal) || IsExtensions(type), $"{type}"));
+        type =>
+            Assert.True(
+                type.Namespace!.StartsWith("Airwallex.OAuth", StringComparison.Ordinal) || IsExtensions(type),
+                $"{type}"));
 
     [Fact]
     public void Core_and_its_companions_share_one_namespace() => Assert.All(
@@ -38,7 +41,8 @@ public sealed class ApiRuleTests
     [Fact]
     public void Only_what_readers_derive_from_or_mock_is_open() => Assert.Equal(
         Open,
-        Packages.PublicTypes.Where(type => type is { IsClass: true, IsSealed: false }).Select(type => type.Name).Order());
+        Packages.PublicTypes.Where(
+            type => type is { IsClass: true, IsSealed: false }).Select(type => type.Name).Order());
 
     [Fact]
     public void Every_exception_of_the_core_is_an_AirwallexOAuthException() => Assert.All(
@@ -60,14 +64,20 @@ public sealed class ApiRuleTests
     public void Every_asynchronous_method_of_the_core_can_be_cancelled() => Assert.All(
         typeof(AirwallexConnections).Assembly.GetExportedTypes()
             .SelectMany(type => type.GetMethods(Declared))
-            .Where(method => method.Name.EndsWith("Async", StringComparison.Ordinal) && method.Name != nameof(IAsyncDisposable.DisposeAsync)),
-        method => Assert.Contains(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken)));
+            .Where(
+                method =>
+                    method.Name.EndsWith("Async", StringComparison.Ordinal) && method
+                        .Name != nameof(IAsyncDisposable.DisposeAsync)),
+        method =>
+            Assert.Contains(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken)));
 
-    private static bool IsExtensions(Type type) => type is { IsAbstract: true, IsSealed: true } && type.Name.EndsWith("Extensions", StringComparison.Ordinal);
+    private static bool IsExtensions(Type type) =>
+        type is { IsAbstract: true, IsSealed: true } && type.Name.EndsWith("Extensions", StringComparison.Ordinal);
 
     private static IEnumerable<Type> TypesIn(MemberInfo member) => (member switch
     {
-        MethodBase method => [.. method.GetParameters().Select(parameter => parameter.ParameterType), (method as MethodInfo)?.ReturnType],
+        MethodBase method =>
+            [.. method.GetParameters().Select(parameter => parameter.ParameterType), (method as MethodInfo)?.ReturnType],
         PropertyInfo property => [property.PropertyType],
         FieldInfo field => [field.FieldType],
         _ => Array.Empty<Type?>(),

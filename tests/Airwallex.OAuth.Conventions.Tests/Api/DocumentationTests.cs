@@ -4,7 +4,9 @@ using System.Xml.Linq;
 
 namespace Airwallex.OAuth.Conventions.Tests.Api;
 
-/// <summary>The compiler asks that every public member is documented (CS1591); these rules ask what the documentation says.</summary>
+/// <summary>
+/// The compiler asks that every public member is documented (CS1591); these rules ask what the documentation says.
+/// </summary>
 public sealed partial class DocumentationTests
 {
     public static TheoryData<string> Names => Packages.Names;
@@ -37,11 +39,14 @@ public sealed partial class DocumentationTests
     [MemberData(nameof(Names))]
     public void Each_asynchronous_public_method_says_what_its_cancellation_token_does(string package)
     {
-        var documented = Members(package).ToDictionary(member => member.Name.Split('(')[0], member => member.Element.ToString());
+        var documented = Members(package).ToDictionary(
+            member => member.Name.Split('(')[0], member => member.Element.ToString());
         var silent =
             from type in Assembly.Load(package).GetExportedTypes()
-            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            where !method.IsSpecialName && method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken))
+            from method in type.GetMethods(
+                BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            where !method.IsSpecialName && method.GetParameters().Any(
+                parameter => parameter.ParameterType == typeof(CancellationToken))
             let name = $"M:{type.FullName}.{method.Name}"
             where !documented.Any(member => member.Key.Split('`')[0] == name
                 && (member.Value.Contains("name=\"cancellationToken\"", StringComparison.Ordinal)
@@ -66,7 +71,8 @@ public sealed partial class DocumentationTests
     {
         var path = name[2..];
         var type = Assembly.Load(package).GetType(path[..path.LastIndexOf('.')]);
-        return type is { IsPublic: true } && type.GetProperty(path[(path.LastIndexOf('.') + 1)..]) is { CanWrite: true };
+        return type is { IsPublic: true } && type
+            .GetProperty(path[(path.LastIndexOf('.') + 1)..]) is { CanWrite: true };
     }
 
     [GeneratedRegex(@"^P:.*Options\.\w+$")]

@@ -3,7 +3,9 @@ using PublicApiGenerator;
 
 namespace Airwallex.OAuth.Conventions.Tests.Api;
 
-/// <summary>The public surface of each package, as it was agreed on: a change of it shows in the diff of a text file.</summary>
+/// <summary>
+/// The public surface of each package, as it was agreed on: a change of it shows in the diff of a text file.
+/// </summary>
 public sealed class PublicApiTests
 {
     private const string UpdateSwitch = "UPDATE_PUBLIC_API";

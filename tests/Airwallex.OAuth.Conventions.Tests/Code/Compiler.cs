@@ -41,10 +41,13 @@ internal static class Compiler
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
-    /// <summary>Compiles one file, a program or types alone. Returns what a reader who pastes it would see in red or yellow.</summary>
+    /// <summary>
+    /// Compiles one file, a program or types alone. Returns what a reader who pastes it would see in red or yellow.
+    /// </summary>
     public static IReadOnlyList<Diagnostic> Compile(string program)
     {
-        var trees = new[] { program, ImplicitUsings }.Select(text => (CSharpSyntaxTree)CSharpSyntaxTree.ParseText(text)).ToArray();
+        var trees = new[] { program, ImplicitUsings }.Select(
+            text => (CSharpSyntaxTree)CSharpSyntaxTree.ParseText(text)).ToArray();
         var isProgram = trees[0].GetCompilationUnitRoot().Members.Any(SyntaxKind.GlobalStatement);
         var options = new CSharpCompilationOptions(
             isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,

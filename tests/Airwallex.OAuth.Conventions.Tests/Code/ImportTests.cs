@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Airwallex.OAuth.Conventions.Tests.Code;
 
 /// <summary>
-/// Imports of the core run one way. A folder is a stage of the flow and no namespace, so the compiler is asked in which file a name
+/// Imports of the core run one way. A folder is a stage of the flow and no namespace, so the compiler is asked in
+/// which file a name
 /// is declared.
 /// </summary>
 public sealed class ImportTests
@@ -36,7 +37,8 @@ public sealed class ImportTests
     [Fact]
     public void Every_folder_has_its_rule() => Assert.Equal(
         Allowed.Keys.Order(),
-        Repository.Sources(Root).Select(file => FolderOf(file.Path)).Where(folder => folder.Length > 0).Distinct().Order());
+        Repository.Sources(Root).Select(file => FolderOf(file.Path)).Where(folder => folder.Length > 0).Distinct()
+            .Order());
 
     [Fact]
     public void No_folder_is_for_odds_and_ends() => Assert.DoesNotContain(
@@ -58,7 +60,11 @@ public sealed class ImportTests
             let type = TypeOf(model.GetSymbolInfo(name).Symbol)
             from declaration in type?.DeclaringSyntaxReferences ?? []
             where declaration.SyntaxTree != tree
-            select (FolderOf(tree.FilePath), FolderOf(declaration.SyntaxTree.FilePath), Path.GetFileName(tree.FilePath), type!.Name);
+            select (
+                FolderOf(tree.FilePath),
+                FolderOf(declaration.SyntaxTree.FilePath),
+                Path.GetFileName(tree.FilePath),
+                type!.Name);
     }
 
     private static INamedTypeSymbol? TypeOf(ISymbol? symbol) => symbol switch

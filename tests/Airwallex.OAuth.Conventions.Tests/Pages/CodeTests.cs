@@ -5,7 +5,8 @@ namespace Airwallex.OAuth.Conventions.Tests.Pages;
 public sealed class CodeTests
 {
     public static TheoryData<string> PagesWithCode =>
-        [.. Repository.Pages().Where(page => page.Text.Contains("```csharp", StringComparison.Ordinal)).Select(page => page.Path)];
+        [.. Repository.Pages().Where(
+            page => page.Text.Contains("```csharp", StringComparison.Ordinal)).Select(page => page.Path)];
 
     [Theory]
     [MemberData(nameof(PagesWithCode))]

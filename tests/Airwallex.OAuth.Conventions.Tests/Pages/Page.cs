@@ -6,14 +6,16 @@ namespace Airwallex.OAuth.Conventions.Tests.Pages;
 
 /// <summary>
 /// The C# of a page, block by block, each as a program that can be compiled. What a block takes for granted, such as a
-/// <c>builder</c>, is said in a comment that readers of the page do not see. Its statements hold for all blocks below it, until
+/// <c>builder</c>, is said in a comment that readers of the page do not see. Its statements hold for all blocks below
+/// it, until
 /// the next such comment; its usings and types hold for the whole page, as do those of the blocks:
 /// <code>
 /// &lt;!-- csharp
 /// var builder = WebApplication.CreateBuilder(args);
 /// --&gt;
 /// </code>
-/// <c>&lt;!-- csharp alone --&gt;</c> means that the blocks below it take nothing for granted: a reader can paste each as it is.
+/// <c>&lt;!-- csharp alone --&gt;</c> means that the blocks below it take nothing for granted: a reader can paste
+/// each as it is.
 /// </summary>
 internal sealed partial class Page
 {
@@ -39,7 +41,8 @@ internal sealed partial class Page
 
     /// <summary>The programs, each with the line of the page at which its block begins.</summary>
     public IEnumerable<(int Line, string Program)> Programs() =>
-        _parts.Where(part => part.Context is not null).Select(block => (block.Line, block.IsAlone ? block.Code : Combine(block)));
+        _parts.Where(part => part.Context is not null).Select(
+            block => (block.Line, block.IsAlone ? block.Code : Combine(block)));
 
     private string Combine(Part block)
     {
@@ -50,10 +53,13 @@ internal sealed partial class Page
             + string.Concat(types.Select(type => type.ToFullString() + "\n"));
     }
 
-    private static bool IsType(MemberDeclarationSyntax member) => member is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax;
+    private static bool IsType(MemberDeclarationSyntax member) =>
+        member is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax;
 
     private static string NameOf(MemberDeclarationSyntax type) =>
-        type is BaseTypeDeclarationSyntax { Identifier.Text: var name } ? name : ((DelegateDeclarationSyntax)type).Identifier.Text;
+        type is BaseTypeDeclarationSyntax { Identifier.Text: var name }
+            ? name
+            : ((DelegateDeclarationSyntax)type).Identifier.Text;
 
     [GeneratedRegex(
         @"^<!-- csharp(?<alone> alone)?(?<context>.*?)-->|^```csharp\n(?<code>.*?)^```",
@@ -63,7 +69,8 @@ internal sealed partial class Page
     /// <summary>A block, or a comment for blocks; a block has the comment that holds for it.</summary>
     private sealed record Part(int Line, string Code, bool IsAlone, Part? Context)
     {
-        public CompilationUnitSyntax Syntax { get; } = (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(Code + "\n").GetRoot();
+        public CompilationUnitSyntax Syntax { get; } = (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(Code + "\n")
+            .GetRoot();
 
         public string Statements => string.Concat(
             Syntax.Members.Where(member => !IsType(member)).Select(member => member.ToFullString() + "\n"));

@@ -9,7 +9,8 @@ public sealed class TableTests
     [Fact]
     public void Readme_lists_every_option() => Rule.Holds(
         "missing in README.md",
-        typeof(AirwallexOAuthOptions).GetProperties().Select(property => property.Name).Where(name => name != "KeepAlive")
+        typeof(AirwallexOAuthOptions).GetProperties().Select(property => property.Name)
+            .Where(name => name != "KeepAlive")
             .Concat(typeof(KeepAliveOptions).GetProperties().Select(property => "KeepAlive." + property.Name))
             .Where(name => !ReadMe.Contains($"`{name}`", StringComparison.Ordinal)));
 
@@ -30,7 +31,10 @@ public sealed class TableTests
 
     [Fact]
     public void Page_of_events_has_some_forty_rows() => Assert.InRange(
-        Events.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| when", StringComparison.Ordinal)),
+        Events.Split('\n').Count(
+            line =>
+                line.StartsWith("| ", StringComparison.Ordinal) && !line
+                    .StartsWith("| when", StringComparison.Ordinal)),
         40,
         70);
 }

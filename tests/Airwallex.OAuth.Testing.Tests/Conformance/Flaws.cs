@@ -16,7 +16,8 @@ internal static class Flaws
         ["the store makes versions of its own"] = Keeps(
             nameof(Rule.EverySaveStoresTheVersionGiven), c => c with { Version = Guid.NewGuid().ToString() }),
         ["a version is cut at 40 characters"] = Keeps(
-            nameof(Rule.EverySaveStoresTheVersionGiven), c => c with { Version = c.Version[..Math.Min(40, c.Version.Length)] }),
+            nameof(Rule.EverySaveStoresTheVersionGiven), c =>
+                c with { Version = c.Version[..Math.Min(40, c.Version.Length)] }),
         ["a field set to null keeps its old value"] = (nameof(Rule.SaveReplacesTheWholeConnection), () => new FlawedStore
         {
             Save = async (inner, c, expected) => await inner.TrySaveAsync(
@@ -28,9 +29,13 @@ internal static class Flaws
         ["versions are compared without case"] = Versions((one, other) =>
             string.Equals(one, other, StringComparison.OrdinalIgnoreCase)),
         ["an update creates"] = Saves(nameof(Rule.UpdateOfAnUnknownConnectionWritesNothing), UpsertAsync),
-        ["a repeated save is refused by an exception"] = Saves(nameof(Rule.RepeatedSaveIsRecognizedByItsVersion), async (inner, c, expected) =>
+        ["a repeated save is refused by an exception"] = Saves(nameof(
+            Rule.RepeatedSaveIsRecognizedByItsVersion), async (inner, c, expected) =>
             await inner.TrySaveAsync(c, expected)
-                || ((await inner.FindAsync(KeyOf(c)))?.Version == c.Version ? throw new InvalidOperationException("Duplicate.") : false)),
+                || (
+                    (await inner.FindAsync(KeyOf(c)))?.Version == c.Version
+                        ? throw new InvalidOperationException("Duplicate.")
+                        : false)),
 
         ["an unknown connection counts as deleted"] = Deletes(
             nameof(Rule.DeletionOfAnUnknownConnectionGivesFalse), async (inner, key, expected) =>
@@ -38,14 +43,16 @@ internal static class Flaws
         ["nothing is deleted"] = Deletes(nameof(Rule.DeletedConnectionIsGone), (_, _, _) => ValueTask.FromResult(true)),
         ["any version deletes"] = Deletes(nameof(Rule.WrongVersionDeletesNothing), async (inner, key, _) =>
             await inner.FindAsync(key) is { } found && await inner.TryDeleteAsync(key, found.Version)),
-        ["an update brings back what was deleted"] = Saves(nameof(Rule.UpdateDoesNotBringBackADeletedConnection), UpsertAsync),
+        ["an update brings back what was deleted"] = Saves(
+            nameof(Rule.UpdateDoesNotBringBackADeletedConnection), UpsertAsync),
         ["a deleted connection stays reserved"] = (nameof(Rule.DeletedConnectionCanBeCreatedAgain), () =>
         {
             var deleted = new HashSet<ConnectionKey>();
             return new FlawedStore
             {
                 Delete = (inner, key, expected) => ValueTask.FromResult(deleted.Add(key)),
-                Save = async (inner, c, expected) => !deleted.Contains(KeyOf(c)) && await inner.TrySaveAsync(c, expected),
+                Save = async (inner, c, expected) =>
+                    !deleted.Contains(KeyOf(c)) && await inner.TrySaveAsync(c, expected),
             };
         }
         ),
@@ -78,13 +85,16 @@ internal static class Flaws
         }
         ),
 
-        ["cancellation is ignored"] = (nameof(Rule.CancelledCallsWriteNothing), () => new FlawedStore { IgnoresCancellation = true }),
+        ["cancellation is ignored"] = (
+            nameof(Rule.CancelledCallsWriteNothing), () => new FlawedStore { IgnoresCancellation = true }),
         ["a cancelled save is half written"] = (
             nameof(Rule.SaveCancelledOnItsWayIsWrittenWholeOrNotAtAll), () => new HalfWritingStore()),
 
         ["RecoverAt is dropped"] = Keeps(nameof(Rule.EveryFieldComesBack), c => c with { RecoverAt = null }),
-        ["RenewAt is computed anew"] = Keeps(nameof(Rule.EveryFieldComesBack), c => c with { RenewAt = c.RenewAt.AddDays(1) }),
-        ["tokens are encrypted again"] = Keeps(nameof(Rule.EveryFieldComesBack), c => c with { Tokens = "x" + c.Tokens }),
+        ["RenewAt is computed anew"] = Keeps(
+            nameof(Rule.EveryFieldComesBack), c => c with { RenewAt = c.RenewAt.AddDays(1) }),
+        ["tokens are encrypted again"] = Keeps(
+            nameof(Rule.EveryFieldComesBack), c => c with { Tokens = "x" + c.Tokens }),
         ["disconnected is kept as active"] = Keeps(nameof(Rule.EveryStatusComesBack), c => c with
         {
             Status = c.Status == ConnectionStatus.Disconnected ? ConnectionStatus.Active : c.Status,
@@ -107,7 +117,8 @@ internal static class Flaws
         }),
         ["texts are cut at 65,535 bytes"] = Keeps(nameof(Rule.LargeTextsComeBack), c => c with
         {
-            State = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(c.State).AsSpan()[..Math.Min(65_535, Encoding.UTF8.GetByteCount(c.State))]),
+            State = Encoding.UTF8.GetString(
+                Encoding.UTF8.GetBytes(c.State).AsSpan()[..Math.Min(65_535, Encoding.UTF8.GetByteCount(c.State))]),
         }),
         ["texts are kept as Latin-1"] = Keeps(nameof(Rule.TextsComeBackAsTheyAre), c => c with
         {
@@ -133,7 +144,8 @@ internal static class Flaws
         ["accounts are compared without accents"] = Accounts(id => id.Replace('é', 'e')),
         ["clients are compared without case"] = Keys(nameof(Rule.ClientIdsAreComparedByOrdinal), key =>
             key with { ClientId = key.ClientId.ToUpperInvariant() }),
-        ["keys are accounts alone"] = Keys(nameof(Rule.AccountAndClientAreTheKeyTogether), key => key with { ClientId = "" }),
+        ["keys are accounts alone"] = Keys(
+            nameof(Rule.AccountAndClientAreTheKeyTogether), key => key with { ClientId = "" }),
         ["keys are joined"] = Keys(nameof(Rule.AccountAndClientAreTheKeyTogether), key =>
             new ConnectionKey { AccountId = key.AccountId + key.ClientId, ClientId = "" }),
         ["pages are in the order of a collation"] = (nameof(Rule.AccountIdsAreComparedByOrdinal), () => new FlawedStore
@@ -141,7 +153,8 @@ internal static class Flaws
             List = PagesByCollation,
         }),
 
-        ["due at the instant is not due"] = Lists((query, c) => query.RenewalDueAt is null || c.RenewAt < query.RenewalDueAt),
+        ["due at the instant is not due"] = Lists(
+            (query, c) => query.RenewalDueAt is null || c.RenewAt < query.RenewalDueAt),
         ["the client is ignored"] = Widens(query => query with { ClientId = null }),
         ["the account is ignored"] = Widens(query => query with { AccountId = null }),
         ["the status is ignored"] = Widens(query => query with { Status = null }),
@@ -240,7 +253,8 @@ internal static class Flaws
             Save = (inner, connection, expected) =>
             {
                 var key = change(KeyOf(connection));
-                return inner.TrySaveAsync(connection with { AccountId = key.AccountId, ClientId = key.ClientId }, expected);
+                return inner.TrySaveAsync(
+                    connection with { AccountId = key.AccountId, ClientId = key.ClientId }, expected);
             },
             Delete = (inner, key, expected) => inner.TryDeleteAsync(change(key), expected),
         });
@@ -248,11 +262,14 @@ internal static class Flaws
     private static (string, Func<ITokenStore>) Lists(Func<ConnectionQuery, StoredConnection, bool> also) =>
         (nameof(Rule.FiltersListWhatMatches), () => new FlawedStore
         {
-            List = async (inner, query) => [.. (await inner.ListAsync(query)).Where(connection => also(query, connection))],
+            List = async (inner, query) =>
+                [.. (await inner.ListAsync(query)).Where(connection => also(query, connection))],
         });
 
     private static (string, Func<ITokenStore>) Widens(Func<ConnectionQuery, ConnectionQuery> change) =>
-        (nameof(Rule.FiltersListWhatMatches), () => new FlawedStore { List = (inner, query) => inner.ListAsync(change(query)) });
+        (
+            nameof(Rule.FiltersListWhatMatches),
+            () => new FlawedStore { List = (inner, query) => inner.ListAsync(change(query)) });
 
     private static (string, Func<ITokenStore>) Summaries(Func<ConnectionSummary, ConnectionSummary> change) =>
         (nameof(Rule.SummaryCountsTheConnectionsOfEachClient), () => new FlawedStore
@@ -260,24 +277,30 @@ internal static class Flaws
             Summarize = async (inner, now) => [.. (await inner.SummarizeAsync(now)).Select(change)],
         });
 
-    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesThatOverlap(ITokenStore inner, ConnectionQuery query)
+    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesThatOverlap(
+        ITokenStore inner, ConnectionQuery query)
     {
         var page = await inner.ListAsync(query);
         return query.After is { } after ? [after, .. page.Take(query.Limit - 1)] : page;
     }
 
-    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesByCollation(ITokenStore inner, ConnectionQuery query)
+    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesByCollation(
+        ITokenStore inner, ConnectionQuery query)
     {
         var all = await inner.ListAsync(query with { After = null, Limit = int.MaxValue });
         return
         [
             .. all.OrderBy(connection => connection.AccountId, StringComparer.OrdinalIgnoreCase)
-                .Where(c => query.After is null || string.Compare(c.AccountId, query.After.AccountId, StringComparison.OrdinalIgnoreCase) > 0)
+                .Where(
+                    c =>
+                        query.After is null || string.Compare(
+                            c.AccountId, query.After.AccountId, StringComparison.OrdinalIgnoreCase) > 0)
                 .Take(query.Limit),
         ];
     }
 
-    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesByDueTimeAlone(ITokenStore inner, ConnectionQuery query)
+    private static async ValueTask<IReadOnlyList<StoredConnection>> PagesByDueTimeAlone(
+        ITokenStore inner, ConnectionQuery query)
     {
         if (query.RenewalDueAt is null)
         {
@@ -293,13 +316,16 @@ internal static class Flaws
         ];
     }
 
-    private static async ValueTask<bool> OverwriteAsync(ITokenStore inner, StoredConnection connection, string? expected) =>
+    private static async ValueTask<bool> OverwriteAsync(
+        ITokenStore inner, StoredConnection connection, string? expected) =>
         await inner.TrySaveAsync(connection, (await inner.FindAsync(KeyOf(connection)))?.Version);
 
-    private static async ValueTask<bool> UpsertAsync(ITokenStore inner, StoredConnection connection, string? expected) =>
+    private static async ValueTask<bool> UpsertAsync(
+        ITokenStore inner, StoredConnection connection, string? expected) =>
         await inner.TrySaveAsync(connection, await inner.FindAsync(KeyOf(connection)) is null ? null : expected);
 
-    private static async ValueTask<bool> CheckThenWriteAsync(ITokenStore inner, StoredConnection connection, string? expected)
+    private static async ValueTask<bool> CheckThenWriteAsync(
+        ITokenStore inner, StoredConnection connection, string? expected)
     {
         var version = (await inner.FindAsync(KeyOf(connection)))?.Version;
         await Task.Yield();
@@ -337,7 +363,8 @@ internal static class Flaws
             return won && await _inner.TrySaveAsync(connection, half.Version, cancellationToken);
         }
 
-        public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredConnection?> FindAsync(
+            ConnectionKey key, CancellationToken cancellationToken = default) =>
             _inner.FindAsync(key, cancellationToken);
 
         public ValueTask<bool> TryDeleteAsync(

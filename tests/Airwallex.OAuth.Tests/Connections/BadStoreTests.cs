@@ -42,7 +42,8 @@ public sealed class BadStoreTests
         var fault = new InvalidOperationException("broken");
         app.Store.Failure = fault;
 
-        var listed = await Assert.ThrowsAsync<AirwallexOAuthException>(async () => await app.Connections.ListAsync().ReadAllAsync());
+        var listed = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            async () => await app.Connections.ListAsync().ReadAllAsync());
         var counted = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.SummarizeAsync());
 
         Assert.Same(fault, listed.InnerException);

@@ -18,7 +18,8 @@ public sealed class ConnectTests
         Assert.Equal(ConnectionStatus.Active, connection.Status);
         Assert.Equal([ConnectionEventKind.Connected], app.Events.Kinds);
         Assert.Single(app.Simulator.Journal);
-        Assert.Equal(connection.ToConnection().ToString(), (await app.Connections.FindAsync(TestApp.Account))!.ToString());
+        Assert.Equal(
+            connection.ToConnection().ToString(), (await app.Connections.FindAsync(TestApp.Account))!.ToString());
     }
 
     [Fact]
@@ -39,7 +40,8 @@ public sealed class ConnectTests
     {
         await using var app = new TestApp();
 
-        var refused = await Assert.ThrowsAsync<TokenRequestException>(() => app.Connections.ConnectAsync("no-such-code"));
+        var refused = await Assert.ThrowsAsync<TokenRequestException>(
+            () => app.Connections.ConnectAsync("no-such-code"));
 
         Assert.Equal("invalid_grant", refused.Error);
         Assert.Single(app.Simulator.Journal);
@@ -66,7 +68,8 @@ public sealed class ConnectTests
         await using var app = new TestApp();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(1)));
         using var givesUp = new CancellationTokenSource();
-        var connecting = app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
+        var connecting = app.Connections.ConnectAsync(
+            app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
         await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await givesUp.CancelAsync();
@@ -263,7 +266,8 @@ public sealed class ConnectTests
         await using var app = new TestApp();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
         using var givesUp = new CancellationTokenSource();
-        var connecting = app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
+        var connecting = app.Connections.ConnectAsync(
+            app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);
         await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
         await givesUp.CancelAsync();

@@ -61,7 +61,8 @@ public sealed class DisconnectTests
             var found = await app.Store.Inner.FindAsync(key);
             if (++reads == 1)
             {
-                await app.ChangeStoredAsync(current => current with { Tokens = current.Tokens with { RefreshToken = "rotated" } });
+                await app.ChangeStoredAsync(
+                    current => current with { Tokens = current.Tokens with { RefreshToken = "rotated" } });
             }
 
             return found;
@@ -85,7 +86,9 @@ public sealed class DisconnectTests
         var ended = await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => app.TokenAsync());
         Assert.Equal("The customer disconnected.", ended.Reason);
         Assert.Equal(ConnectionStatus.Disconnected, (await app.StoredAsync()).Status);
-        Assert.Equal("The customer disconnected.", Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.Disconnected).Reason);
+        Assert.Equal(
+            "The customer disconnected.",
+            Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.Disconnected).Reason);
         Assert.Equal(ConnectionStatus.Active, (await app.ConnectAsync()).Status);
     }
 

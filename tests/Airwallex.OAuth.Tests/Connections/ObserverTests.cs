@@ -10,7 +10,8 @@ public sealed class ObserverTests
     [Fact]
     public async Task An_observer_that_throws_is_logged_and_disturbs_nobody()
     {
-        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("thrower", _ => new Thrower())));
+        await using var app = new TestApp(
+            services: services => services.AddSingleton(new ObserverRegistration("thrower", _ => new Thrower())));
 
         await app.ConnectAsync();
         await app.Connections.RefreshAsync(TestApp.Account);
@@ -24,7 +25,8 @@ public sealed class ObserverTests
     public async Task An_observer_that_is_slow_delays_later_events_and_no_refresh()
     {
         var slow = new Slow();
-        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
+        await using var app = new TestApp(
+            services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
         await app.ConnectAsync();
 
         await app.Connections.RefreshAsync(TestApp.Account);
@@ -40,7 +42,8 @@ public sealed class ObserverTests
     public async Task An_observer_that_hangs_holds_up_no_other_and_has_30_s_for_an_event()
     {
         var slow = new Slow();
-        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
+        await using var app = new TestApp(
+            services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
         await app.ConnectAsync();
         await app.Connections.RefreshAsync(TestApp.Account);
         await TestApp.SettleAsync();
@@ -62,7 +65,8 @@ public sealed class ObserverTests
             services.AddSingleton(told);
             services.AddScoped<Scoped>();
             services.AddScoped<InjectsTheFacade>();
-            services.AddSingleton(new ObserverRegistration("injects", provider => provider.GetRequiredService<InjectsTheFacade>()));
+            services.AddSingleton(
+                new ObserverRegistration("injects", provider => provider.GetRequiredService<InjectsTheFacade>()));
         });
 
         await app.ConnectAsync();
@@ -76,7 +80,8 @@ public sealed class ObserverTests
     public async Task What_a_queue_cannot_hold_is_dropped_and_disturbs_nobody()
     {
         var slow = new Slow();
-        await using var app = new TestApp(services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
+        await using var app = new TestApp(
+            services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)));
         await app.ConnectAsync();
         await TestApp.SettleAsync();
 
@@ -125,7 +130,8 @@ public sealed class ObserverTests
 
         public TaskCompletionSource GoOn { get; } = new();
 
-        public async ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
+        public async ValueTask OnConnectionEventAsync(
+            ConnectionEvent connectionEvent, CancellationToken cancellationToken)
         {
             Kinds.Add(connectionEvent.Kind);
             await GoOn.Task;
@@ -137,9 +143,11 @@ public sealed class ObserverTests
         public string Id { get; } = Guid.NewGuid().ToString();
     }
 
-    private sealed class InjectsTheFacade(AirwallexConnections connections, Scoped scoped, List<string> told) : IConnectionObserver
+    private sealed class InjectsTheFacade(
+        AirwallexConnections connections, Scoped scoped, List<string> told) : IConnectionObserver
     {
-        public async ValueTask OnConnectionEventAsync(ConnectionEvent connectionEvent, CancellationToken cancellationToken)
+        public async ValueTask OnConnectionEventAsync(
+            ConnectionEvent connectionEvent, CancellationToken cancellationToken)
         {
             await connections.FindAsync(connectionEvent.AccountId, cancellationToken);
             told.Add(scoped.Id);

@@ -103,7 +103,8 @@ public sealed class ReactivateAndImportTests
         await using var app = new TestApp();
 
         await Assert.ThrowsAsync<ArgumentException>(() => app.Connections.TryImportAsync(TestApp.Account, token));
-        await Assert.ThrowsAsync<ArgumentException>(() => app.Connections.TryImportAsync(TestApp.Account, new string('a', 8193)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => app.Connections.TryImportAsync(TestApp.Account, new string('a', 8193)));
 
         Assert.Null(await app.FindStoredAsync());
     }

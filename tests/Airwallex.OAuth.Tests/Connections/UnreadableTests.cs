@@ -15,7 +15,8 @@ public sealed class UnreadableTests
         var failed = await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
         await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.RefreshAsync(TestApp.Account));
         await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.ReactivateAsync(TestApp.Account));
-        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.TryImportAsync(TestApp.Account, "token"));
+        await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => app.Connections.TryImportAsync(TestApp.Account, "token"));
         await app.RenewAsync();
         await app.RecoverAsync();
 

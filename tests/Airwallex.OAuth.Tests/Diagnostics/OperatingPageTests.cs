@@ -36,12 +36,17 @@ public sealed partial class OperatingPageTests
         string[][] sets =
         [
             TelemetryAttributes.Triggers, TelemetryAttributes.RefreshOutcomes, TelemetryAttributes.GrantTypes,
-            TelemetryAttributes.TokenRequestOutcomes, TelemetryAttributes.StoreOperations, TelemetryAttributes.StoreOutcomes,
-            TelemetryAttributes.RenewalOutcomes, TelemetryAttributes.RejectionOutcomes, TelemetryAttributes.ConnectOutcomes,
+            TelemetryAttributes.TokenRequestOutcomes, TelemetryAttributes.StoreOperations, TelemetryAttributes
+                .StoreOutcomes,
+            TelemetryAttributes.RenewalOutcomes, TelemetryAttributes.RejectionOutcomes, TelemetryAttributes
+                .ConnectOutcomes,
             TelemetryAttributes.Works, TelemetryAttributes.StoredStatuses, TelemetryAttributes.Queues,
         ];
         var documented = s_page.Split('\n')
-            .Where(line => line.StartsWith("| `", StringComparison.Ordinal) || line.StartsWith("| `outcome` of", StringComparison.Ordinal))
+            .Where(
+                line =>
+                    line.StartsWith("| `", StringComparison.Ordinal) || line.StartsWith(
+                        "| `outcome` of", StringComparison.Ordinal))
             .Select(line => Code().Matches(line.Split('|')[2]).Select(match => match.Groups[1].Value).ToHashSet())
             .ToList();
 
@@ -66,7 +71,8 @@ public sealed partial class OperatingPageTests
     {
         var documented = AlertRow().Matches(s_page).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}");
 
-        var rules = AlertRule().Matches(s_alerts).Select(rule => $"{rule.Groups[1].Value} {rule.Groups[2].Value}").ToList();
+        var rules = AlertRule().Matches(s_alerts).Select(
+            rule => $"{rule.Groups[1].Value} {rule.Groups[2].Value}").ToList();
 
         Assert.True(rules.Count > 10);
         Assert.Equal(rules, documented);
@@ -77,10 +83,14 @@ public sealed partial class OperatingPageTests
     [Fact]
     public void The_table_of_log_events_lists_every_message_of_the_packages()
     {
-        var documented = LogRow().Matches(s_page).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}");
+        var documented = LogRow().Matches(s_page).Select(
+            row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}");
 
         var messages = Directory.EnumerateFiles(Path.Combine(s_root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Where(
+                path =>
+                    !path.Contains(
+                        $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .SelectMany(path => LogMessage().Matches(File.ReadAllText(path)))
             .Select(message => (
                 Id: int.Parse(message.Groups["id"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture),
@@ -131,7 +141,8 @@ public sealed partial class OperatingPageTests
         return
         [
             .. listening.Instruments.Values.Select(instrument => (instrument, (IReadOnlyList<string>)
-                [.. listening.Read(instrument.Name)[0].Tags.Keys.Where(name => name != TelemetryAttributes.Application)])),
+                [.. listening.Read(instrument.Name)[0].Tags.Keys.Where(
+                    name => name != TelemetryAttributes.Application)])),
         ];
     }
 
@@ -169,7 +180,9 @@ public sealed partial class OperatingPageTests
         throw new InvalidOperationException("These tests read the pages: run them inside the repository.");
     }
 
-    [GeneratedRegex(@"^\| `(airwallex\.oauth\.[a-z_.]+)` \| ([a-z-]+(?: counter)?, [a-z{}]+) \| ?([^|]*?) ?\|", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\| `(airwallex\.oauth\.[a-z_.]+)` \| ([a-z-]+(?: counter)?, [a-z{}]+) \| ?([^|]*?) ?\|",
+        RegexOptions.Multiline)]
     private static partial Regex MetricRow();
 
     [GeneratedRegex("`([a-z_]+)`")]

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.Tests.Diagnostics;
 
-/// <summary>A test that runs promtool, of Debian's package prometheus; skipped, and said so, where it is not installed.</summary>
+/// <summary>
+/// A test that runs promtool, of Debian's package prometheus; skipped, and said so, where it is not installed.
+/// </summary>
 internal sealed class PromtoolTheoryAttribute : TheoryAttribute
 {
     public PromtoolTheoryAttribute()

@@ -29,17 +29,23 @@ public sealed class SecretsTests
 
         var events = app.Events.All.Select(told => $"{told} {told.Reason} {told.Exception}");
         var everything = output.Concat(app.Log.Lines).Concat(events).ToList();
-        Assert.Contains(everything, line => line.StartsWith("Trace ", StringComparison.Ordinal)); // It was listened to at Trace level.
+        Assert.Contains(
+            everything,
+            line => line.StartsWith("Trace ", StringComparison.Ordinal)); // It was listened to at Trace level.
         Assert.Contains(everything, line => line.Contains("Authorization: *", StringComparison.Ordinal));
         Assert.Contains(everything, line => line.StartsWith("span airwallex.oauth.refresh", StringComparison.Ordinal));
-        Assert.Contains(everything, line => line.StartsWith("metric airwallex.oauth.refresh.duration", StringComparison.Ordinal));
-        Assert.Contains(everything, line => line.StartsWith("metric airwallex.oauth.refreshes ", StringComparison.Ordinal));
+        Assert.Contains(
+            everything, line => line.StartsWith("metric airwallex.oauth.refresh.duration", StringComparison.Ordinal));
+        Assert.Contains(
+            everything, line => line.StartsWith("metric airwallex.oauth.refreshes ", StringComparison.Ordinal));
         Assert.Superset(
-            new HashSet<string> { "client_secret", "code", "code_verifier", "refresh_token", "access_token" }, secrets.Values.ToHashSet());
+            new HashSet<string> { "client_secret", "code", "code_verifier", "refresh_token", "access_token" }, secrets
+                .Values.ToHashSet());
         Assert.True(secrets.Count > 10);
         foreach (var (secret, kind) in secrets)
         {
-            var leak = everything.Find(line => FormsOf(secret).Any(form => line.Contains(form, StringComparison.OrdinalIgnoreCase)));
+            var leak = everything.Find(
+                line => FormsOf(secret).Any(form => line.Contains(form, StringComparison.OrdinalIgnoreCase)));
             Assert.True(leak is null, $"A {kind} leaks: {leak}");
         }
     }
@@ -73,7 +79,8 @@ public sealed class SecretsTests
 
         object[] objects =
         [
-            tokens, connection, connection.ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret }, new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
+            tokens, connection, connection
+                .ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret }, new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
             AuthorizationResponse.Parse(new Uri($"https://example.com/?code={Secret}&state={Secret}")),
             new TokenClient(new HttpClient(), options), new AuthorizeUrlBuilder(options), new InMemoryTokenStore(),
             new RefreshRequest(RefreshTrigger.Rejected) { AskedAt = 0, RejectedToken = Secret },
@@ -89,18 +96,23 @@ public sealed class SecretsTests
     private static IEnumerable<string> FormsOf(string secret) =>
     [
         secret, Uri.EscapeDataString(secret), WebUtility.UrlEncode(secret), JsonEncodedText.Encode(secret).ToString(),
-        Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('='), Convert.ToHexString(Encoding.UTF8.GetBytes(secret)),
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('='), Convert
+            .ToHexString(Encoding.UTF8.GetBytes(secret)),
         string.Concat(Encoding.UTF8.GetBytes(secret).Select(letter => $"%{letter:X2}")),
     ];
 
     private static async Task LiveAsync(TestApp app, ConcurrentQueue<string> output)
     {
         var pkce = Pkce.Create();
-        var url = app.Get<AuthorizeUrlBuilder>().Build(new AuthorizeRequest { State = AuthorizationState.Create(), CodeChallenge = pkce.Challenge });
+        var url = app.Get<AuthorizeUrlBuilder>().Build(
+            new AuthorizeRequest { State = AuthorizationState.Create(), CodeChallenge = pkce.Challenge });
         app.Simulator.NextAccount(TestApp.Account);
         var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Authorize(url)));
         await app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
-        await FailAsync(() => app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier })); // Used already.
+        await FailAsync(
+            () =>
+                app.Connections.ConnectAsync(
+                    redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier })); // Used already.
 
         await app.ClientOf().GetAsync("api/v1/account");
         await FailAsync(() => app.ClientOf().GetAsync(new Uri("https://evil.example/")));
@@ -109,17 +121,24 @@ public sealed class SecretsTests
         foreach (var fault in new Func<string, string, Fault>[]
         {
             (spent, quoted) => Fault.Status(503, JsonSerializer.Serialize(new { message = quoted })),
-            (spent, quoted) => Fault.Status(400, JsonSerializer.Serialize(new { error = spent, error_description = quoted, trace_id = spent })),
-            (spent, quoted) => Fault.Status(401, JsonSerializer.Serialize(new { error = "invalid_client", error_description = quoted })),
+            (spent, quoted) =>
+                Fault.Status(
+                    400, JsonSerializer.Serialize(new { error = spent, error_description = quoted, trace_id = spent })),
+            (spent, quoted) =>
+                Fault.Status(
+                    401, JsonSerializer.Serialize(new { error = "invalid_client", error_description = quoted })),
             (spent, quoted) => Fault.Body($"<html>{quoted}</html>"),
-            (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = $"{spent} {spent}", refresh_token = 7 })),
-            (spent, quoted) => Fault.Body(JsonSerializer.Serialize(new { access_token = spent, account_id = "acct_two" })),
+            (spent, quoted) =>
+                Fault.Body(JsonSerializer.Serialize(new { access_token = $"{spent} {spent}", refresh_token = 7 })),
+            (spent, quoted) =>
+                Fault.Body(JsonSerializer.Serialize(new { access_token = spent, account_id = "acct_two" })),
             (_, _) => Fault.DropResponseBeforeRotating(),
         })
         {
             var sent = (await app.StoredAsync()).Tokens.RefreshToken;
             app.ExpireTokens();
-            app.Simulator.Faults.Next(FaultTarget.Token, fault(sent, $"the token {sent} with simulated-client-secret"), times: 2);
+            app.Simulator.Faults.Next(
+                FaultTarget.Token, fault(sent, $"the token {sent} with simulated-client-secret"), times: 2);
             await FailAsync(() => app.ClientOf().GetAsync("api/v1/account"));
             await FailAsync(() => app.TokenAsync());
             await app.AdvanceAsync(20, step: 1);
@@ -165,7 +184,9 @@ public sealed class SecretsTests
                 return await wire.SendAsync(request, cancellationToken);
             }
 
-            foreach (var (name, values) in QueryHelpers.ParseQuery(await request.Content!.ReadAsStringAsync(cancellationToken)))
+            foreach (
+                var (name, values) in QueryHelpers.ParseQuery(
+                    await request.Content!.ReadAsStringAsync(cancellationToken)))
             {
                 if (name is "client_secret" or "code" or "code_verifier" or "refresh_token")
                 {
@@ -174,7 +195,9 @@ public sealed class SecretsTests
             }
 
             var response = await wire.SendAsync(request, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "application/json")
+            if (
+                response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?
+                    .MediaType == "application/json")
             {
                 using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
                 foreach (var name in new[] { "access_token", "refresh_token" })

@@ -29,8 +29,11 @@ public sealed class TelemetryTests
         await TestApp.SettleAsync();
 
         Assert.Equal(1, listening.Read("airwallex.oauth.connects", (Outcome, "connected")));
-        Assert.Equal(1, listening.Read("airwallex.oauth.token_requests", (GrantType, "authorization_code"), (Outcome, "success")));
-        Assert.Equal(2, listening.Read("airwallex.oauth.token_requests", (GrantType, "refresh_token"), (Outcome, "success")));
+        Assert.Equal(
+            1,
+            listening.Read("airwallex.oauth.token_requests", (GrantType, "authorization_code"), (Outcome, "success")));
+        Assert.Equal(
+            2, listening.Read("airwallex.oauth.token_requests", (GrantType, "refresh_token"), (Outcome, "success")));
         Assert.Equal(1, listening.Read("airwallex.oauth.refreshes", (Trigger, "forced"), (Outcome, "refreshed")));
         Assert.Equal(1, listening.Read("airwallex.oauth.refreshes", (Trigger, "forced"), (Outcome, "recovered")));
         Assert.Equal(1, listening.Read("airwallex.oauth.responses.lost", []));
@@ -39,8 +42,10 @@ public sealed class TelemetryTests
         Assert.Equal(0, listening.Read("airwallex.oauth.refresh.active", []));
         Assert.True(listening.Read("airwallex.oauth.store_calls",
             ("airwallex.oauth.store_operation", "save"), (Outcome, "ok")) >= 5); // One for the connect, two for each refresh.
-        Assert.Contains(listening.Read("airwallex.oauth.token_request.duration"), measured => measured.Value is >= 2 and < 2.5);
-        Assert.Contains(listening.Read("airwallex.oauth.refresh.duration"), measured => measured.Value is >= 2 and < 2.5);
+        Assert.Contains(
+            listening.Read("airwallex.oauth.token_request.duration"), measured => measured.Value is >= 2 and < 2.5);
+        Assert.Contains(
+            listening.Read("airwallex.oauth.refresh.duration"), measured => measured.Value is >= 2 and < 2.5);
     }
 
     [Fact]
@@ -56,7 +61,8 @@ public sealed class TelemetryTests
         foreach (var name in listening.Instruments.Keys)
         {
             Assert.All(listening.Read(name), measured =>
-                Assert.DoesNotContain(measured.Tags.Values, value => $"{value}".Contains("acct", StringComparison.Ordinal)));
+                Assert.DoesNotContain(
+                    measured.Tags.Values, value => $"{value}".Contains("acct", StringComparison.Ordinal)));
         }
     }
 
@@ -148,7 +154,8 @@ public sealed class TelemetryTests
     {
         using var released = new ManualResetEventSlim();
         using var bad = new BadProvider(released);
-        await using var app = new TestApp(services: services => services.AddLogging(logging => logging.AddProvider(bad)));
+        await using var app = new TestApp(
+            services: services => services.AddLogging(logging => logging.AddProvider(bad)));
         await app.ConnectAsync();
         app.ExpireTokens();
 

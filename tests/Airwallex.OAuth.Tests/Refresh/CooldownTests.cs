@@ -51,7 +51,8 @@ public sealed class CooldownTests
         Assert.Equal("trace_1", last.TraceId);
         Assert.True(last.IsTransient);
         Assert.InRange(last.RetryAfter!.Value.TotalSeconds, 1.5, 2.5);
-        var nextTry = (app.Time.GetUtcNow() + last.RetryAfter.Value).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        var nextTry = (app.Time.GetUtcNow() + last.RetryAfter.Value).ToString(
+            "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         Assert.Contains(nextTry, last.Message, StringComparison.Ordinal);
         Assert.IsType<TokenRequestException>(last.InnerException);
         await Assert.ThrowsAsync<TokenRequestException>(() => app.Connections.RefreshAsync(TestApp.Account));
@@ -94,8 +95,12 @@ public sealed class CooldownTests
         await app.ConnectAsync();
         app.ExpireTokens();
         var first = app.Time.GetUtcNow();
-        app.Simulator.Faults.Always(FaultTarget.Token, Fault.DropResponseAfterRotating().Then(Fault.RetryAfter(TimeSpan.FromMinutes(4))));
-        app.Simulator.Faults.During(FaultTarget.Token, TimeSpan.FromSeconds(40), Fault.StatusAfterRotating(503).Then(Fault.RetryAfter(TimeSpan.FromMinutes(4))));
+        app.Simulator.Faults.Always(
+            FaultTarget.Token, Fault.DropResponseAfterRotating().Then(Fault.RetryAfter(TimeSpan.FromMinutes(4))));
+        app.Simulator.Faults.During(
+            FaultTarget.Token,
+            TimeSpan.FromSeconds(40),
+            Fault.StatusAfterRotating(503).Then(Fault.RetryAfter(TimeSpan.FromMinutes(4))));
         await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
         app.Simulator.Faults.Clear();
 
@@ -126,7 +131,10 @@ public sealed class CooldownTests
         app.Simulator.Faults.Always(FaultTarget.Token, TurnedAway);
         await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync());
 
-        Assert.InRange((await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync())).RetryAfter!.Value.TotalSeconds, 1.5, 2.5);
+        Assert.InRange(
+            (await Assert.ThrowsAsync<TokenRequestException>(() => app.TokenAsync())).RetryAfter!.Value.TotalSeconds,
+            1.5,
+            2.5);
     }
 
     [Fact]

@@ -16,11 +16,16 @@ public sealed class KeepAliveTests
         var tokens = (await app.ConnectAsync()).Tokens;
 
         var days = Enumerable.Range(0, 2000)
-            .Select(i => RenewalSchedule.RenewAt(tokens with { AccountId = $"acct_{i}" }, new KeepAliveOptions()) - tokens.IssuedAt)
+            .Select(
+                i =>
+                    RenewalSchedule.RenewAt(
+                        tokens with { AccountId = $"acct_{i}" }, new KeepAliveOptions()) - tokens.IssuedAt)
             .Select(age => age.TotalDays).ToList();
 
         Assert.All(days, day => Assert.InRange(day, 60, 80));
-        Assert.All(days.GroupBy(day => (int)(day - 60) / 2), bucket => Assert.InRange(bucket.Count(), 140, 260)); // 200 in each two days.
+        Assert.All(
+            days.GroupBy(day => (int)(day - 60) / 2),
+            bucket => Assert.InRange(bucket.Count(), 140, 260)); // 200 in each two days.
     }
 
     [Fact]
@@ -107,7 +112,8 @@ public sealed class KeepAliveTests
         one.Time.Advance(TimeSpan.FromDays(81));
         one.Simulator.Faults.Always(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)));
         var both = Task.WhenAll(
-            one.Application.KeepAlive.RenewAsync(CancellationToken.None), two.Application.KeepAlive.RenewAsync(CancellationToken.None));
+            one.Application.KeepAlive.RenewAsync(CancellationToken.None), two.Application.KeepAlive
+                .RenewAsync(CancellationToken.None));
         await one.AdvanceUntilAsync(both);
 
         Assert.Equal(10, one.CountRefreshes());
@@ -138,7 +144,8 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task A_store_that_ignores_the_filter_has_nobody_refreshed_for_nothing()
     {
-        await using var app = new TestApp(services: services => services.AddSingleton<ITokenStore>(_ => new CarelessStore()));
+        await using var app = new TestApp(
+            services: services => services.AddSingleton<ITokenStore>(_ => new CarelessStore()));
         await app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account));
 
         await app.RenewAsync();
@@ -275,7 +282,8 @@ public sealed class KeepAliveTests
         await app.Application.StopAsync(new CancellationToken(canceled: true));
         await TestApp.SettleAsync();
 
-        Assert.Contains(app.Log.Lines, line => line.StartsWith("Critical StoppedWhileRefreshing", StringComparison.Ordinal));
+        Assert.Contains(
+            app.Log.Lines, line => line.StartsWith("Critical StoppedWhileRefreshing", StringComparison.Ordinal));
         await app.ResultAsync(call);
     }
 
@@ -405,7 +413,8 @@ public sealed class KeepAliveTests
     {
         private readonly InMemoryTokenStore _inner = new();
 
-        public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredConnection?> FindAsync(
+            ConnectionKey key, CancellationToken cancellationToken = default) =>
             _inner.FindAsync(key, cancellationToken);
 
         public ValueTask<bool> TrySaveAsync(

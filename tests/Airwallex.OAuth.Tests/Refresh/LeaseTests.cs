@@ -102,10 +102,12 @@ public sealed class LeaseTests
     [InlineData(40)]
     public async Task Responses_that_take_long_for_two_minutes_cost_no_connection(int seconds)
     {
-        await using var app = new TestApp(simulated: new AirwallexSimulatorOptions { GraceReplay = GraceReplay.SamePair });
+        await using var app = new TestApp(
+            simulated: new AirwallexSimulatorOptions { GraceReplay = GraceReplay.SamePair });
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.During(FaultTarget.Token, TimeSpan.FromMinutes(2), Fault.DelayResponse(TimeSpan.FromSeconds(seconds)));
+        app.Simulator.Faults.During(
+            FaultTarget.Token, TimeSpan.FromMinutes(2), Fault.DelayResponse(TimeSpan.FromSeconds(seconds)));
 
         for (var call = 0; call < 40; call++)
         {

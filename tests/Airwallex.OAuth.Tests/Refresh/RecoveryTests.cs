@@ -218,7 +218,8 @@ public sealed class RecoveryTests
     [Theory]
     [InlineData(HttpRequestError.NameResolutionError, SocketError.HostNotFound)]
     [InlineData(HttpRequestError.ConnectionError, SocketError.ConnectionRefused)]
-    public async Task A_send_that_definitely_sent_nothing_does_not_start_the_grace_period(HttpRequestError error, SocketError socketError)
+    public async Task A_send_that_definitely_sent_nothing_does_not_start_the_grace_period(
+        HttpRequestError error, SocketError socketError)
     {
         var isDown = false;
         await using var app = new TestApp

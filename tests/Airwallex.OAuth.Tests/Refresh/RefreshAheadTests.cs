@@ -116,7 +116,8 @@ public sealed class RefreshAheadTests
     [Fact]
     public async Task Tokens_of_a_few_seconds_are_not_refreshed_on_each_request()
     {
-        await using var app = new TestApp(simulated: new AirwallexSimulatorOptions { AccessTokenLifetime = TimeSpan.FromSeconds(8) });
+        await using var app = new TestApp(
+            simulated: new AirwallexSimulatorOptions { AccessTokenLifetime = TimeSpan.FromSeconds(8) });
         await app.ConnectAsync();
 
         for (var call = 0; call < 200; call++)
@@ -145,7 +146,8 @@ public sealed class RefreshAheadTests
     public async Task Instances_whose_clocks_differ_by_5_s_keep_to_the_rules(int seconds)
     {
         await using var one = new TestApp();
-        await using var two = new TestApp(beside: one, clock: time => new SkewedTime(time, TimeSpan.FromSeconds(seconds)));
+        await using var two = new TestApp(
+            beside: one, clock: time => new SkewedTime(time, TimeSpan.FromSeconds(seconds)));
         await one.ConnectAsync();
 
         for (var call = 0; call < 200; call++)

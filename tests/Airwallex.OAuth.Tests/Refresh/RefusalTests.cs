@@ -32,14 +32,17 @@ public sealed class RefusalTests
         var later = await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => app.TokenAsync());
         await using var restarted = new TestApp(beside: app);
         await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => restarted.TokenAsync());
-        await Assert.ThrowsAsync<ReauthorizationRequiredException>(() => restarted.Connections.RefreshAsync(TestApp.Account));
+        await Assert.ThrowsAsync<ReauthorizationRequiredException>(
+            () => restarted.Connections.RefreshAsync(TestApp.Account));
 
         Assert.Equal(1, app.CountRefreshes());
         var stored = await app.StoredAsync();
         Assert.Equal(ConnectionStatus.ReauthorizationRequired, stored.Status);
         Assert.Equal(later.Reason, stored.StatusReason);
         Assert.Null(stored.Attempt);
-        Assert.Equal(stored.StatusReason, Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.ReauthorizationRequired).Reason);
+        Assert.Equal(
+            stored.StatusReason,
+            Assert.Single(app.Events.All, e => e.Kind == ConnectionEventKind.ReauthorizationRequired).Reason);
         app.Simulator.AssertNoViolations();
     }
 

@@ -63,7 +63,8 @@ public sealed class RetryTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.During(FaultTarget.Token, TimeSpan.FromSeconds(51), Fault.DelayResponse(TimeSpan.FromMinutes(10)));
+        app.Simulator.Faults.During(
+            FaultTarget.Token, TimeSpan.FromSeconds(51), Fault.DelayResponse(TimeSpan.FromMinutes(10)));
         var call = app.Connections.RefreshAsync(TestApp.Account);
 
         await app.FailureAsync<AirwallexOAuthException>(call); // A caller waits 30 s, and no longer.
@@ -88,7 +89,8 @@ public sealed class RetryTests
         await app.ResultAsync(app.TokenAsync(), step: 0.05);
 
         Assert.Equal([503, 500, 200], app.Refreshes.Select(entry => entry.StatusCode));
-        var pauses = app.Refreshes.Zip(app.Refreshes.Skip(1), (first, next) => (next.Time - first.Time).TotalSeconds).ToList();
+        var pauses = app.Refreshes.Zip(
+            app.Refreshes.Skip(1), (first, next) => (next.Time - first.Time).TotalSeconds).ToList();
         Assert.InRange(pauses[0], 0.37, 0.7); // 0.5 s, varied by a quarter.
         Assert.InRange(pauses[1], 0.74, 1.35); // Doubled.
         app.Simulator.AssertNoViolations();

@@ -124,7 +124,8 @@ public sealed class SingleFlightTests
             await mayRead.Task;
             return await app.Store.Inner.FindAsync(key);
         };
-        var both = Task.WhenAll(app.Connections.RefreshAsync(TestApp.Account), app.Connections.RefreshAsync(TestApp.Account));
+        var both = Task.WhenAll(
+            app.Connections.RefreshAsync(TestApp.Account), app.Connections.RefreshAsync(TestApp.Account));
 
         mayRead.SetResult();
 
@@ -157,7 +158,8 @@ public sealed class SingleFlightTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.During(FaultTarget.Token, TimeSpan.FromSeconds(20), Fault.DelayResponse(TimeSpan.FromSeconds(38)));
+        app.Simulator.Faults.During(
+            FaultTarget.Token, TimeSpan.FromSeconds(20), Fault.DelayResponse(TimeSpan.FromSeconds(38)));
         var asked = app.Time.GetUtcNow();
 
         var told = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
@@ -185,7 +187,8 @@ public sealed class SingleFlightTests
     {
         await using var app = new TestApp();
 
-        var missing = await Assert.ThrowsAsync<ConnectionNotFoundException>(() => app.Connections.GetAccessTokenAsync("acct_unknown"));
+        var missing = await Assert.ThrowsAsync<ConnectionNotFoundException>(
+            () => app.Connections.GetAccessTokenAsync("acct_unknown"));
 
         Assert.Equal("acct_unknown", missing.AccountId);
         Assert.Contains("acct_unknown", missing.Message, StringComparison.Ordinal);
@@ -201,7 +204,8 @@ public sealed class SingleFlightTests
     {
         await using var app = new TestApp();
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await app.Connections.GetAccessTokenAsync(accountId!));
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await app.Connections.GetAccessTokenAsync(accountId!));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => app.Connections.RefreshAsync(accountId!));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => app.Connections.FindAsync(accountId!));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => app.Connections.DisconnectAsync(accountId!));

@@ -234,7 +234,8 @@ public sealed class StoreDownTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Store.TrySave = (_, _) => throw new AirwallexOAuthException("The column State holds 100 characters: make it longer.");
+        app.Store.TrySave = (_, _) =>
+            throw new AirwallexOAuthException("The column State holds 100 characters: make it longer.");
 
         var failed = await app.FailureAsync<AirwallexOAuthException>(app.TokenAsync());
 
@@ -271,7 +272,10 @@ public sealed class StoreDownTests
         await app.ConnectAsync();
         app.Simulator.RevokeByUser(TestApp.Account);
         app.ExpireTokens();
-        app.Store.TrySave = (connection, expected) => connection.Status == ConnectionStatus.Active ? app.Store.Inner.TrySaveAsync(connection, expected) : throw Down;
+        app.Store.TrySave = (connection, expected) =>
+            connection.Status == ConnectionStatus.Active
+                ? app.Store.Inner.TrySaveAsync(connection, expected)
+                : throw Down;
 
         await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
         await app.FailureAsync<ReauthorizationRequiredException>(app.TokenAsync());
@@ -304,5 +308,8 @@ public sealed class StoreDownTests
     }
 
     internal static void FailWhenSavingTokens(TestApp app) =>
-        app.Store.TrySave = (connection, expected) => ConnectionSerializer.ReadAttempt(connection) is null ? throw Down : app.Store.Inner.TrySaveAsync(connection, expected);
+        app.Store.TrySave = (connection, expected) =>
+            ConnectionSerializer.ReadAttempt(connection) is null
+                ? throw Down
+                : app.Store.Inner.TrySaveAsync(connection, expected);
 }

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Airwallex.OAuth.Tests.Rules;
 
-/// <summary>Every decision of the refresh, as a table: what is known, and what follows. Times are seconds, with a grace period of 60 s.</summary>
+/// <summary>
+/// Every decision of the refresh, as a table: what is known, and what follows. Times are seconds, with a grace period
+/// of 60 s.
+/// </summary>
 public sealed class RefreshRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -28,7 +31,8 @@ public sealed class RefreshRulesTests
     [InlineData(500.0, null, 24.9, Send.Observe)]
     [InlineData(500.0, null, 25, Send.LastSend)]
     [InlineData(500.0, 3.0, 25, Send.WaitForLease)] // A lease comes before an observation.
-    public void A_refresh_token_is_sent_when(double? firstSentAgo, double? foreignLeaseEndsIn, double observedFor, Send expected)
+    public void A_refresh_token_is_sent_when(
+        double? firstSentAgo, double? foreignLeaseEndsIn, double observedFor, Send expected)
     {
         var effective = firstSentAgo is { } ago ? Attempt(ago) : null;
         DateTimeOffset? leaseEnd = foreignLeaseEndsIn is { } left ? Now.AddSeconds(left) : null;
@@ -86,9 +90,11 @@ public sealed class RefreshRulesTests
     [InlineData(429, 0, false, 5, 30, "Fail")]
     [InlineData(401, 0, true, 5, 1, "Fail")] // Our configuration.
     [InlineData(400, 0, true, 49, 1, "Fail")]
-    public void After_a_failure(int? status, int retries, bool responseMayBeLost, double age, double delay, string expected)
+    public void After_a_failure(
+        int? status, int retries, bool responseMayBeLost, double age, double delay, string expected)
     {
-        var decision = Rules.AfterFailure(Failure(status), retries, responseMayBeLost, finalStartMade: false, Seconds(age), Seconds(delay));
+        var decision = Rules.AfterFailure(
+            Failure(status), retries, responseMayBeLost, finalStartMade: false, Seconds(age), Seconds(delay));
 
         Assert.Equal(expected, decision.Kind == FailureDecisionKind.Fail
             ? "Fail"
@@ -98,7 +104,8 @@ public sealed class RefreshRulesTests
     [Fact]
     public void The_final_start_is_made_once()
     {
-        var decision = Rules.AfterFailure(Failure(null), 3, responseMayBeLost: true, finalStartMade: true, Seconds(50), Seconds(1));
+        var decision = Rules.AfterFailure(
+            Failure(null), 3, responseMayBeLost: true, finalStartMade: true, Seconds(50), Seconds(1));
 
         Assert.Equal(FailureDecisionKind.Fail, decision.Kind);
     }
@@ -115,7 +122,10 @@ public sealed class RefreshRulesTests
     public void A_cooldown_lasts(double backoff, double? retryAfter, double? doubt, double expected) =>
         Assert.Equal(
             Seconds(expected),
-            Rules.CooldownAfter(Seconds(backoff), retryAfter is { } after ? Seconds(after) : null, doubt is { } age ? Seconds(age) : null));
+            Rules.CooldownAfter(
+                Seconds(backoff),
+                retryAfter is { } after ? Seconds(after) : null,
+                doubt is { } age ? Seconds(age) : null));
 
     [Theory]
     [InlineData(10, 5, 5)] // The end of the cooldown.
@@ -136,7 +146,8 @@ public sealed class RefreshRulesTests
             var wait = Rules.DecideWait(age);
             isFinal |= wait.IsFinal;
             age += wait.Timeout;
-            var decision = Rules.AfterFailure(Failure(null), retries++, responseMayBeLost: true, isFinal, age, Seconds(1));
+            var decision = Rules.AfterFailure(
+                Failure(null), retries++, responseMayBeLost: true, isFinal, age, Seconds(1));
             if (decision.Kind == FailureDecisionKind.Fail)
             {
                 break;

@@ -38,11 +38,13 @@ public sealed class ConnectAndCallTests
     {
         await using var app = new TestApp();
         var (state, pkce) = (AuthorizationState.Create(), Pkce.Create());
-        var url = app.Get<AuthorizeUrlBuilder>().Build(new AuthorizeRequest { State = state, SignUp = true, CodeChallenge = pkce.Challenge });
+        var url = app.Get<AuthorizeUrlBuilder>().Build(
+            new AuthorizeRequest { State = state, SignUp = true, CodeChallenge = pkce.Challenge });
 
         var redirect = AuthorizationResponse.Parse(new Uri(app.Simulator.Authorize(url)));
         Assert.True(AuthorizationState.Matches(state, redirect.State));
-        var connection = await app.Connections.ConnectAsync(redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
+        var connection = await app.Connections.ConnectAsync(
+            redirect.Code!, new ConnectOptions { CodeVerifier = pkce.Verifier });
 
         using var response = await app.ClientOf(connection.AccountId).GetAsync("api/v1/account");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

@@ -12,7 +12,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
-/// An application with the library, against a simulated Airwallex in memory, on a clock of its own. Its background services run only
+/// An application with the library, against a simulated Airwallex in memory, on a clock of its own. Its background
+/// services run only
 /// when a test says so. Test classes that use it belong to the collection <see cref="VirtualTime"/>.
 /// </summary>
 internal sealed class TestApp : IAsyncDisposable
@@ -29,9 +30,11 @@ internal sealed class TestApp : IAsyncDisposable
     /// <param name="configure">Changes options from those that suit the simulator.</param>
     /// <param name="services">Registers what a test needs beside the library.</param>
     /// <param name="simulated">What the simulated Airwallex is like.</param>
-    /// <param name="beside">Another instance, whose clock, Airwallex and store this one shares. Default: none, all are new.</param>
+    /// <param name="beside">Another instance, whose clock, Airwallex and store this one shares. Default: none, all
+    /// are new.</param>
     /// <param name="clock">What this instance reads the time from. Default: the clock that the test advances.</param>
-    /// <param name="hasHost">Whether the keep-alive would run, so that callers leave unfinished refreshes to it.</param>
+    /// <param name="hasHost">Whether the keep-alive would run, so that callers leave unfinished refreshes to
+    /// it.</param>
     public TestApp(
         Action<AirwallexOAuthOptions>? configure = null,
         Action<IServiceCollection>? services = null,
@@ -58,8 +61,10 @@ internal sealed class TestApp : IAsyncDisposable
             .AddConnectionObserver(_ => Events);
         services?.Invoke(collection);
         collection.PostConfigureAll<HttpClientFactoryOptions>(options =>
-            options.HttpMessageHandlerBuilderActions.Add(handler => handler.PrimaryHandler = Network(Simulator.CreateHandler())));
-        _services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+            options.HttpMessageHandlerBuilderActions.Add(
+                handler => handler.PrimaryHandler = Network(Simulator.CreateHandler())));
+        _services = collection.BuildServiceProvider(
+            new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
         _hasHost = hasHost;
     }
 
@@ -86,11 +91,13 @@ internal sealed class TestApp : IAsyncDisposable
         }
     }
 
-    public IHostedService KeepAliveService => _services.GetServices<IHostedService>().OfType<KeepAliveService>().Single();
+    public IHostedService KeepAliveService =>
+        _services.GetServices<IHostedService>().OfType<KeepAliveService>().Single();
 
     public AirwallexConnections Connections => Application.Connections;
 
-    public IReadOnlyList<JournalEntry> Refreshes => [.. Simulator.Journal.Where(entry => entry.GrantType == "refresh_token")];
+    public IReadOnlyList<JournalEntry> Refreshes =>
+        [.. Simulator.Journal.Where(entry => entry.GrantType == "refresh_token")];
 
     /// <summary>How many refresh requests have reached Airwallex.</summary>
     public int CountRefreshes() => Refreshes.Count;
@@ -112,7 +119,8 @@ internal sealed class TestApp : IAsyncDisposable
     public async Task<ConnectionState> StoredAsync(string accountId = Account) =>
         await FindStoredAsync(accountId) ?? throw new InvalidOperationException($"{accountId} is not stored.");
 
-    public static ConnectionKey KeyOf(string accountId = Account) => new() { AccountId = accountId, ClientId = "simulated-client-id" };
+    public static ConnectionKey KeyOf(string accountId = Account) =>
+        new() { AccountId = accountId, ClientId = "simulated-client-id" };
 
     /// <summary>One look of the recovery, and the end of what it started.</summary>
     public async Task<IReadOnlyList<RefreshEnd>> RecoverAsync()
@@ -122,15 +130,18 @@ internal sealed class TestApp : IAsyncDisposable
     }
 
     /// <summary>One round of renewals.</summary>
-    public Task<IReadOnlyList<RefreshEnd>> RenewAsync() => ResultAsync(Application.KeepAlive.RenewAsync(CancellationToken.None));
+    public Task<IReadOnlyList<RefreshEnd>> RenewAsync() =>
+        ResultAsync(Application.KeepAlive.RenewAsync(CancellationToken.None));
 
     /// <summary>Lets the access tokens expire: the next caller must wait for a refresh.</summary>
     public void ExpireTokens() => Time.Advance(TimeSpan.FromMinutes(6));
 
-    public Task<string> TokenAsync(CancellationToken cancellationToken = default) => Connections.GetAccessTokenAsync(Account, cancellationToken);
+    public Task<string> TokenAsync(CancellationToken cancellationToken = default) =>
+        Connections.GetAccessTokenAsync(Account, cancellationToken);
 
     /// <summary>Changes the stored connection as another instance would.</summary>
-    public async Task<ConnectionState> ChangeStoredAsync(Func<ConnectionState, ConnectionState> change, string accountId = Account)
+    public async Task<ConnectionState> ChangeStoredAsync(
+        Func<ConnectionState, ConnectionState> change, string accountId = Account)
     {
         var before = await StoredAsync(accountId);
         var next = change(before) with { Version = Guid.NewGuid().ToString("N") };
@@ -150,15 +161,19 @@ internal sealed class TestApp : IAsyncDisposable
             LeaseExpiresAt = now.AddSeconds(leaseEndsIn),
         };
         await ChangeStoredAsync(
-            current => current with { Attempt = attempt, RecoverAt = now.AddSeconds(recoverIn ?? leaseEndsIn) }, accountId);
+            current =>
+                current with { Attempt = attempt, RecoverAt = now.AddSeconds(recoverIn ?? leaseEndsIn) }, accountId);
         return attempt;
     }
 
-    /// <summary>Uses the stored refresh token and lets the response get lost, as an instance does that dies at that moment.</summary>
+    /// <summary>
+    /// Uses the stored refresh token and lets the response get lost, as an instance does that dies at that moment.
+    /// </summary>
     public async Task UseStoredTokenAsync(string accountId = Account)
     {
         using var http = new HttpClient(Simulator.CreateHandler());
-        await new TokenClient(http, Application.Options, Time).RefreshAsync((await StoredAsync(accountId)).Tokens.RefreshToken);
+        await new TokenClient(http, Application.Options, Time).RefreshAsync(
+            (await StoredAsync(accountId)).Tokens.RefreshToken);
     }
 
     /// <summary>Changes the configuration of the running application.</summary>
@@ -170,12 +185,14 @@ internal sealed class TestApp : IAsyncDisposable
 
     /// <summary>Lets time pass in small steps, everything coming to rest after each.</summary>
     public Task AdvanceAsync(double seconds, double step = 0.25) =>
-        VirtualTime.AdvanceAsync(Time, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(step), until: static () => false);
+        VirtualTime.AdvanceAsync(
+            Time, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(step), until: static () => false);
 
     /// <summary>Lets time pass until the task has ended; how it ended is the caller's to see.</summary>
     public async Task AdvanceUntilAsync(Task task, double atMostSeconds = 120, double step = 0.25)
     {
-        await VirtualTime.AdvanceAsync(Time, TimeSpan.FromSeconds(atMostSeconds), TimeSpan.FromSeconds(step), () => task.IsCompleted);
+        await VirtualTime.AdvanceAsync(
+            Time, TimeSpan.FromSeconds(atMostSeconds), TimeSpan.FromSeconds(step), () => task.IsCompleted);
         Assert.True(task.IsCompleted, $"Still not over after {atMostSeconds} s.");
     }
 
@@ -194,7 +211,8 @@ internal sealed class TestApp : IAsyncDisposable
     /// <summary>Lets time pass until a condition holds.</summary>
     public async Task AdvanceUntilAsync(Func<bool> condition, double atMostSeconds = 120)
     {
-        await VirtualTime.AdvanceAsync(Time, TimeSpan.FromSeconds(atMostSeconds), TimeSpan.FromSeconds(0.25), condition);
+        await VirtualTime.AdvanceAsync(
+            Time, TimeSpan.FromSeconds(atMostSeconds), TimeSpan.FromSeconds(0.25), condition);
         Assert.True(condition(), $"Still not so after {atMostSeconds} s.");
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
-/// Moves a fake clock only while nothing runs: between two steps the thread pool comes to rest, so that no test depends on how fast
+/// Moves a fake clock only while nothing runs: between two steps the thread pool comes to rest, so that no test
+/// depends on how fast
 /// the machine is. Its tests run one at a time, because a neighbour's work would keep the pool busy.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
@@ -15,7 +16,9 @@ public sealed class VirtualTime : ICollectionFixture<VirtualTime.RunnersThreads>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Standstill = TimeSpan.FromSeconds(1);
 
-    /// <summary>Threads of the pool that the test runner blocks for good: as many as stay at work while nothing gets done.</summary>
+    /// <summary>
+    /// Threads of the pool that the test runner blocks for good: as many as stay at work while nothing gets done.
+    /// </summary>
     private static int _blocked;
 
     /// <summary>Counts the blocked threads once, while no test runs.</summary>
@@ -30,7 +33,8 @@ public sealed class VirtualTime : ICollectionFixture<VirtualTime.RunnersThreads>
         public Task DisposeAsync() => Task.CompletedTask;
     }
 
-    internal static Task AdvanceAsync(FakeTimeProvider time, TimeSpan atMost, TimeSpan step, Func<bool> until) => OnOwnThreadAsync(() =>
+    internal static Task AdvanceAsync(FakeTimeProvider time, TimeSpan atMost, TimeSpan step, Func<bool> until) =>
+        OnOwnThreadAsync(() =>
     {
         for (var passed = TimeSpan.Zero; ; passed += step)
         {
@@ -76,8 +80,10 @@ public sealed class VirtualTime : ICollectionFixture<VirtualTime.RunnersThreads>
         }
     }
 
-    // In this order: work that is running may queue more, but work that is queued makes a thread count as working at once.
-    private static bool IsAtRest() => ThreadPool.PendingWorkItemCount == 0 && ThreadsAtWork() <= _blocked && ThreadPool.PendingWorkItemCount == 0;
+    // In this order: work that is running may queue more, but work that is queued makes a thread count as working at
+    // once.
+    private static bool IsAtRest() =>
+        ThreadPool.PendingWorkItemCount == 0 && ThreadsAtWork() <= _blocked && ThreadPool.PendingWorkItemCount == 0;
 
     private static int ThreadsAtWork()
     {

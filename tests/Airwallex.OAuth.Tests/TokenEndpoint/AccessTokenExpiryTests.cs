@@ -100,5 +100,6 @@ public sealed class AccessTokenExpiryTests : TokenEndpointTest
 
     private static string Jwt(string claims) => $"{Encode("""{"alg":"HS256"}""")}.{Encode($"{{{claims}}}")}.c2ln";
 
-    private static string Encode(string json) => Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    private static string Encode(string json) =>
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 }
