@@ -42,17 +42,26 @@ public class AirwallexConnectionEntity : INotifyPropertyChanging, INotifyPropert
 
     internal static AirwallexConnectionEntity Of(StoredConnection connection) => new()
     {
-        AccountId = connection.AccountId, ClientId = connection.ClientId, Version = connection.Version,
-        Status = connection.Status.ToString(), State = connection.State, Tokens = connection.Tokens,
+        AccountId = connection.AccountId,
+        ClientId = connection.ClientId,
+        Version = connection.Version,
+        Status = connection.Status.ToString(),
+        State = connection.State,
+        Tokens = connection.Tokens,
         RenewAt = connection.RenewAt.ToUnixTimeMilliseconds(),
         RecoverAt = connection.RecoverAt?.ToUnixTimeMilliseconds(),
     };
 
     internal StoredConnection ToConnection() => new()
     {
-        AccountId = AccountId, ClientId = ClientId, Version = Version,
-        Status = Enum.Parse<ConnectionStatus>(Status), State = State, Tokens = Tokens,
-        RenewAt = DateTimeOffset.FromUnixTimeMilliseconds(RenewAt), RecoverAt = ToInstant(RecoverAt),
+        AccountId = AccountId,
+        ClientId = ClientId,
+        Version = Version,
+        Status = Enum.Parse<ConnectionStatus>(Status),
+        State = State,
+        Tokens = Tokens,
+        RenewAt = DateTimeOffset.FromUnixTimeMilliseconds(RenewAt),
+        RecoverAt = ToInstant(RecoverAt),
     };
 
     internal static DateTimeOffset? ToInstant(long? milliseconds) =>

@@ -11,9 +11,12 @@ internal sealed class AirwallexConnectionEntityConfiguration : IEntityTypeConfig
     /// <summary>Lengths, of which -1 is unbounded. The key fits SQL Server's 900 bytes and MySQL's 3,072.</summary>
     public static readonly Dictionary<string, (int MaxLength, bool IsUnicode)> Texts = new()
     {
-        [nameof(Row.AccountId)] = (255, true), [nameof(Row.ClientId)] = (128, true),
-        [nameof(Row.Version)] = (64, false), [nameof(Row.Status)] = (32, false),
-        [nameof(Row.State)] = (-1, true), [nameof(Row.Tokens)] = (-1, false),
+        [nameof(Row.AccountId)] = (255, true),
+        [nameof(Row.ClientId)] = (128, true),
+        [nameof(Row.Version)] = (64, false),
+        [nameof(Row.Status)] = (32, false),
+        [nameof(Row.State)] = (-1, true),
+        [nameof(Row.Tokens)] = (-1, false),
     };
 
     public void Configure(EntityTypeBuilder<Row> builder)

@@ -199,7 +199,8 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         var longest = TimingsOf(LastOptions()).GracePeriod * 2;
         var isTest = _parts.Time is not GuardedClock { IsSystem: true } && _parts.Time != TimeProvider.System;
         var left = _isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest;
-        using var limit = new CancellationTokenSource(left, TimeProvider.System);
+        var time = TimeProvider.System;
+        using var limit = new CancellationTokenSource(left, time);
         await StopAsync(limit.Token).ConfigureAwait(false);
         _failures.Dispose();
         await Telemetry.DisposeAsync().ConfigureAwait(false);

@@ -42,7 +42,8 @@ internal sealed class ApplicationParts
     public Func<RefreshTimings, RefreshRules> CreateRules { get; init; } = static timings => new RefreshRules(timings);
 
     public Func<AirwallexApplication, AirwallexOAuthOptions, TokenCacheEntry, RefreshRequest, ActivityContext, RefreshOperation>
-        CreateOperation { get; init; } =
+        CreateOperation
+    { get; init; } =
             static (application, options, entry, request, startedBy) =>
                 new(application, options, entry, request, startedBy);
 

@@ -52,7 +52,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             },
             options);
         var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(options), imported.Key) { StopsOnFailure = true };
+            application, AirwallexApplication.TimingsOf(options), imported.Key)
+        { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -81,7 +82,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     {
         var key = KeyOf(accountId);
         var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
+            application, AirwallexApplication.TimingsOf(application.Options), key)
+        { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch
@@ -145,7 +147,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     {
         var key = KeyOf(accountId);
         var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(application.Options), key) { StopsOnFailure = true };
+            application, AirwallexApplication.TimingsOf(application.Options), key)
+        { StopsOnFailure = true };
         var stored = await loop.RunAsync(
             lastRead: null,
             current => current switch

@@ -44,7 +44,8 @@ app.MapHealthChecks("/health");
 await app.StartAsync();
 
 using var browser = new HttpClient(
-    new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+    new SocketsHttpHandler { AllowAutoRedirect = false })
+{ BaseAddress = new Uri(address) };
 var connections = app.Services.GetRequiredService<AirwallexConnections>();
 
 var toAirwallex = (await browser.GetAsync("airwallex/connect?sign_up=true&returnUrl=/welcome")).Headers.Location!;

@@ -274,7 +274,7 @@ public sealed class WebhookTests
             if (ReferenceEquals(instrument.Meter.Scope, meters))
             {
                 var outcome = tags.ToArray().Single(tag => tag.Key == "airwallex.oauth.outcome").Value!.ToString()!;
-                counts[outcome] = counts.GetValueOrDefault(outcome) + value;
+                counts[outcome] = value;
             }
         });
         listener.Start();
@@ -283,6 +283,7 @@ public sealed class WebhookTests
         await SendAsync(app, """{"id":"e2","name":"x"}""");
         await SendAsync(app, Request("{}"));
 
+        listener.RecordObservableInstruments();
         Assert.Equal(2, counts["accepted"]);
         Assert.Equal(1, counts["unsigned"]);
     }
@@ -522,8 +523,11 @@ public sealed class WebhookTests
         $$"""{"id":"e-{{accountId}}","name":"connection.disconnected","account_id":"{{accountId}}","data":{"account_id":"{{accountId}}","status":"DISCONNECTED"},"created_at":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss}}+0000","version":"2022-11-11"}""";
 
     private static HttpRequestMessage Request(string body) =>
-        new(HttpMethod.Post, "/airwallex/webhooks") { Content = new StringContent(
-            body, Encoding.UTF8, "application/json") };
+        new(HttpMethod.Post, "/airwallex/webhooks")
+        {
+            Content = new StringContent(
+            body, Encoding.UTF8, "application/json")
+        };
 
     // Computed here on its own, from what Airwallex's page says.
     private static HttpRequestMessage Signed(

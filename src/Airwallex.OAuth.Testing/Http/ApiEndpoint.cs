@@ -56,7 +56,8 @@ internal sealed class ApiEndpoint(AuthorizationServer server)
         server.ReportViolation(
             RuleName.WrongMethod, null, $"{request.Method} {request.Path}: this resource takes GET alone.");
         return SimulatedResponse.ApiError(
-            405, "method_not_allowed", "This resource takes GET alone.") with { Allow = "GET" };
+            405, "method_not_allowed", "This resource takes GET alone.") with
+        { Allow = "GET" };
     }
 
     private static object Balance(string currency, int cents)

@@ -129,7 +129,8 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, AirwallexSim
 
         server.ReportViolation(RuleName.MalformedRequest, null, "Authorize request: " + text);
         return SimulatedResponse.Redirect(
-            Back(request, ("error", error), ("error_description", text))) with { Error = error };
+            Back(request, ("error", error), ("error_description", text))) with
+        { Error = error };
     }
 
     private SimulatedClient Client(AuthorizeParameters request) => server.FindClient(request.ClientId)!;

@@ -26,15 +26,15 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>Whether what is stored is all that was wanted, so that nothing needs to be sent.</summary>
     public bool IsSatisfiedBy(ConnectionState current, DateTimeOffset now, AirwallexOAuthOptions options) =>
         Trigger switch
-    {
-        _ when IsAlone && IsUnfinished(current, now) => false,
-        RefreshTrigger.Expired => IsFresh(current, now),
-        RefreshTrigger.Ahead => now < CachedAccessToken.RefreshFrom(current.Tokens, options),
-        RefreshTrigger.Rejected => current.Tokens.AccessToken != RejectedToken && IsFresh(current, now),
-        RefreshTrigger.KeepAlive => now < current.RenewAt,
-        RefreshTrigger.Recovery => current.RecoverAt is null || now < current.RecoverAt,
-        _ => false,
-    };
+        {
+            _ when IsAlone && IsUnfinished(current, now) => false,
+            RefreshTrigger.Expired => IsFresh(current, now),
+            RefreshTrigger.Ahead => now < CachedAccessToken.RefreshFrom(current.Tokens, options),
+            RefreshTrigger.Rejected => current.Tokens.AccessToken != RejectedToken && IsFresh(current, now),
+            RefreshTrigger.KeepAlive => now < current.RenewAt,
+            RefreshTrigger.Recovery => current.RecoverAt is null || now < current.RecoverAt,
+            _ => false,
+        };
 
     /// <summary>The trigger: a record would print the token.</summary>
     public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";

@@ -41,12 +41,12 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// <param name="now">The time.</param>
     public virtual RefreshAttempt NextAttempt(
         string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) => new()
-    {
-        Id = id,
-        FirstSentAt = isLastSend ? now : effective?.FirstSentAt ?? now,
-        LeaseExpiresAt = now + Timings.Lease,
-        ResponseMayBeLost = true,
-    };
+        {
+            Id = id,
+            FirstSentAt = isLastSend ? now : effective?.FirstSentAt ?? now,
+            LeaseExpiresAt = now + Timings.Lease,
+            ResponseMayBeLost = true,
+        };
 
     /// <summary>Step 4: how long to wait for the response.</summary>
     /// <param name="age">The time since the refresh token was first sent.</param>

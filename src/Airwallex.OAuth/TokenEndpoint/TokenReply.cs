@@ -54,15 +54,15 @@ internal sealed class TokenReply(
         new(
         $"The token endpoint's response to the {request.Purpose} is {(int)response.StatusCode}{error.InBrackets}{said}",
         request.Mask.Filter(brokenBy))
-    {
-        AccountId = request.Previous?.AccountId,
-        StatusCode = response.StatusCode,
-        Error = error.Error,
-        ErrorDescription = error.Description,
-        TraceId = error.TraceId,
-        IsTransient = isTransient,
-        RetryAfter = RetryAfterHeader.Read(response, time),
-    };
+        {
+            AccountId = request.Previous?.AccountId,
+            StatusCode = response.StatusCode,
+            Error = error.Error,
+            ErrorDescription = error.Description,
+            TraceId = error.TraceId,
+            IsTransient = isTransient,
+            RetryAfter = RetryAfterHeader.Read(response, time),
+        };
 
     private string Advise(ErrorResponse error, bool isTransient) => (int)response.StatusCode switch
     {

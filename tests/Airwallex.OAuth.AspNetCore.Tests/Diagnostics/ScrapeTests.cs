@@ -10,6 +10,7 @@ namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 /// <summary>
 /// What Prometheus gets from a running application through OpenTelemetry, and what the alerts make of it.
 /// </summary>
+[Collection(AloneInTheProcess.Name)]
 public sealed partial class ScrapeTests
 {
     private static readonly string s_docs = Path.Combine(FindRoot(), "src", "Airwallex.OAuth", "docs");

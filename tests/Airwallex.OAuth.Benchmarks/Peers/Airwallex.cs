@@ -83,8 +83,11 @@ internal sealed class AirwallexPeer : IAsyncDisposable
         {
             await request.Content!.ReadAsByteArrayAsync(cancellationToken);
             var body = await respond(Interlocked.Increment(ref _requests));
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
-                body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(
+                body, Encoding.UTF8, "application/json")
+            };
         }
     }
 }

@@ -55,8 +55,11 @@ internal sealed class MicrosoftIdentity(
         {
             await respond();
             var body = $$"""{"token_type":"Bearer","expires_in":{{expiresIn}},"ext_expires_in":{{expiresIn}},"access_token":"{{Tokens.Access}}"}""";
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
-                body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(
+                body, Encoding.UTF8, "application/json")
+            };
         }
     }
 }

@@ -130,8 +130,11 @@ internal static class ExpiryScenario
             Interlocked.Increment(ref _requests);
             await Task.Delay(s_endpoint, cancellationToken);
             var body = $$"""{"access_token":"{{Tokens.Access}}","expires_in":3600,"token_type":"Bearer"}""";
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(
-                body, Encoding.UTF8, "application/json") };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(
+                body, Encoding.UTF8, "application/json")
+            };
         }
     }
 }

@@ -33,6 +33,9 @@ internal static class Compiler
         ["CS1702"] = ReportDiagnostic.Suppress,
     };
 
+    /// <summary>What a page takes for granted need not be used by each of its blocks.</summary>
+    private const string UnusedVariable = "CS0219";
+
     public static IReadOnlyList<MetadataReference> References { get; } =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
@@ -56,7 +59,8 @@ internal static class Compiler
         return
         [
             .. CSharpCompilation.Create("Pasted", trees, References, options).GetDiagnostics()
-                .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning && !diagnostic.IsSuppressed),
+                .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning && !diagnostic.IsSuppressed
+                    && diagnostic.Id != UnusedVariable),
         ];
     }
 }

@@ -35,8 +35,17 @@ public sealed class SqliteStore(string connectionString) : ITokenStore
         AND (@RecoveryDueAt IS NULL OR RecoverAt <= @RecoveryDueAt)
         AND (@AfterAccount IS NULL OR (AccountId, ClientId) > (@AfterAccount, @AfterClient))
         ORDER BY AccountId, ClientId LIMIT @Limit
-        """, new { query.ClientId, query.AccountId, query.Status, query.RenewalDueAt, query.RecoveryDueAt, query.Limit,
-            AfterAccount = query.After?.AccountId, AfterClient = query.After?.ClientId }, cancellationToken);
+        """, new
+        {
+            query.ClientId,
+            query.AccountId,
+            query.Status,
+            query.RenewalDueAt,
+            query.RecoveryDueAt,
+            query.Limit,
+            AfterAccount = query.After?.AccountId,
+            AfterClient = query.After?.ClientId
+        }, cancellationToken);
 
     public async ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
         DateTimeOffset now, CancellationToken cancellationToken = default) => await QueryAsync<ConnectionSummary>("""

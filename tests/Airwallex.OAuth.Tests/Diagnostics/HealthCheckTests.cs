@@ -1,5 +1,5 @@
-using Airwallex.OAuth.Tests.Support;
 using Airwallex.OAuth.Testing;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
