@@ -41,8 +41,8 @@ public sealed class AirwallexSimulatorOptions
     public TimeSpan RefreshTokenLifetime { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>
-    /// How long a superseded refresh token can still be used, from the moment its first successor was issued. Default:
-    /// 60 seconds. Its use after that revokes the whole token family.
+    /// How long a superseded refresh token can still be used, from the moment its first successor was issued.
+    /// Default: 60 seconds. Its use after that revokes the whole token family.
     /// </summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -56,8 +56,8 @@ public sealed class AirwallexSimulatorOptions
     public GraceReplay GraceReplay { get; init; }
 
     /// <summary>
-    /// What a second consent of a customer does to the tokens of the first. Default:
-    /// <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested with each.
+    /// What a second consent of a customer does to the tokens of the first.
+    /// Default: <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested with each.
     /// </summary>
     public SecondConsent SecondConsent { get; init; }
 
