@@ -23,7 +23,7 @@ internal sealed class Visit : IAsyncDisposable
             }
         };
         page.PageError += (_, error) => _complaints.Add(error);
-        page.SetDefaultTimeout(20_000);
+        page.SetDefaultTimeout(60_000);
     }
 
     public IPage Page { get; }

