@@ -10,7 +10,8 @@ public sealed record Balance(
 /// <summary>The little of Airwallex's API that the portal calls. AddAirwallexToken sees to the tokens.</summary>
 public sealed class AirwallexApi(HttpClient http)
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public async Task<IReadOnlyList<Balance>> GetBalancesAsync(
         string accountId, CancellationToken cancellationToken = default) =>

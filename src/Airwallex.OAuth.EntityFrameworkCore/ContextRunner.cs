@@ -48,7 +48,8 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes) : IHo
             throw new AirwallexOAuthException(
                 $"{typeof(TContext).Name} cannot be used outside a request, where connections are refreshed: "
                     + $"{exception.Message} If it needs the request, give connections a context of its own, which "
-                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, register it by "
+                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, " +
+                        "register it by "
                     + "AddDbContextFactory, and name it in AddEntityFrameworkStore.",
                 exception);
         }

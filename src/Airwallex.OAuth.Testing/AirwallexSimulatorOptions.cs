@@ -50,8 +50,8 @@ public sealed class AirwallexSimulatorOptions
     public TimeSpan AuthorizationCodeLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// What a superseded refresh token gets inside the grace period. Default: <see cref="Testing.GraceReplay.NewPair"/>.
-    /// Airwallex does not say, so a client should be tested with each.
+    /// What a superseded refresh token gets inside the grace period. Default:
+    /// <see cref="Testing.GraceReplay.NewPair"/>. Airwallex does not say, so a client should be tested with each.
     /// </summary>
     public GraceReplay GraceReplay { get; init; }
 

@@ -13,7 +13,8 @@ namespace Airwallex.OAuth.Testing;
 public sealed class SimulatedWebhook
 {
     // Airwallex writes the plus of "+0000" as it is; the default encoder would write it as an escape.
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal SimulatedWebhook(string secret, string body, DateTimeOffset sentAt)
     {
@@ -48,7 +49,8 @@ public sealed class SimulatedWebhook
     }
 
     internal static SimulatedWebhook Create(
-        string secret, string eventName, string eventId, SimulatedAccount account, SimulatedClient client, DateTimeOffset now)
+        string secret, string eventName, string eventId, SimulatedAccount account, SimulatedClient client,
+        DateTimeOffset now)
     {
         var connectionId = "con_" + account.Id;
         var scopes = account.Families.LastOrDefault(family => family.Client == client)?.Scope.Split(' ') ?? [];

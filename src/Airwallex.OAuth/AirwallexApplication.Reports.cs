@@ -4,7 +4,8 @@ namespace Airwallex.OAuth;
 internal sealed partial class AirwallexApplication
 {
     public Cooldown NewCooldown(
-        int failures, TimeSpan length, TokenRequestException failure, AirwallexOAuthOptions options, ConnectionState current)
+        int failures, TimeSpan length, TokenRequestException failure, AirwallexOAuthOptions options,
+        ConnectionState current)
     {
         var now = Time.GetTimestamp();
         return new Cooldown(
@@ -32,7 +33,8 @@ internal sealed partial class AirwallexApplication
         return foreign is null
             ? new ConnectionNotFoundException(key.AccountId)
             : new AirwallexOAuthException(
-                $"Account {key.AccountId} is connected under client id {foreign.ClientId}, which does not belong to this process; the client id "
+                $"Account {key.AccountId} is connected under client id {foreign.ClientId}, which does not belong to " +
+                $"this process; the client id "
                 + $"here is {key.ClientId}. Correct ClientId. Nothing was sent, and the connection is untouched.")
             {
                 AccountId = key.AccountId,
@@ -105,7 +107,8 @@ internal sealed partial class AirwallexApplication
         Telemetry.RenewalOverdue();
         Log.RenewalOverdue(accountId, windowEnd, expiresAt);
         Notify(
-            ConnectionEventKind.RenewalOverdue, new ConnectionKey { AccountId = accountId, ClientId = Options.ClientId },
+            ConnectionEventKind.RenewalOverdue,
+            new ConnectionKey { AccountId = accountId, ClientId = Options.ClientId },
             $"The refresh token is past its renewal window and expires at {expiresAt:O}.");
     }
 

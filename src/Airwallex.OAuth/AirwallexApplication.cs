@@ -160,7 +160,8 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     /// Page after page of what the store lists. Its word is not taken for it: rows that do not match are dropped.
     /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<StoredConnection>> PagesAsync(
-        ConnectionQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        ConnectionQuery query,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

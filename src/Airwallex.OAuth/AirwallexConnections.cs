@@ -234,7 +234,8 @@ public class AirwallexConnections
         return TokenRequest.IsSound(refreshToken)
             ? _application.Changes.TryImportAsync(accountId, refreshToken, refreshTokenExpiresAt, cancellationToken)
             : throw new ArgumentException(
-                $"The refresh token of account {accountId} is malformed: it must be 1 to 8,192 visible ASCII characters.",
+                $"The refresh token of account {accountId} is malformed: it must be 1 to 8,192 visible ASCII " +
+                $"characters.",
                 nameof(refreshToken));
     }
 

@@ -72,7 +72,9 @@ public sealed class AirwallexOAuthOptions
     /// <remarks>Airwallex's page "Authorize new customers", "Grace period for error recovery".</remarks>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How connections without requests stay alive. Default: on, days 60 to 80 of 90, four at a time.</summary>
+    /// <summary>
+    /// How connections without requests stay alive. Default: on, days 60 to 80 of 90, four at a time.
+    /// </summary>
     public KeepAliveOptions KeepAlive { get; set; } = new();
 
     /// <summary>The client id and environment; never the secret.</summary>

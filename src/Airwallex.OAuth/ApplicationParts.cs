@@ -7,6 +7,14 @@ using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
 
+/// <summary>Makes the operation of one refresh.</summary>
+internal delegate RefreshOperation OperationFactory(
+    AirwallexApplication application,
+    AirwallexOAuthOptions options,
+    TokenCacheEntry entry,
+    RefreshRequest request,
+    ActivityContext startedBy);
+
 /// <summary>What an application is made of. The simulation brings its own.</summary>
 internal sealed class ApplicationParts
 {

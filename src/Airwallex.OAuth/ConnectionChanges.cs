@@ -202,7 +202,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     {
         var clientId = application.Options.ClientId;
         var all = await application.Store.SummarizeAsync(Now, cancellationToken).ConfigureAwait(false);
-        return all.FirstOrDefault(summary => summary.ClientId == clientId) ?? new ConnectionSummary { ClientId = clientId };
+        return all.FirstOrDefault(summary => summary.ClientId == clientId)
+            ?? new ConnectionSummary { ClientId = clientId };
     }
 
     /// <summary>

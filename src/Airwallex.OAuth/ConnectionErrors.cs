@@ -28,7 +28,8 @@ internal static class ConnectionErrors
         };
 
     public static AirwallexOAuthException NotSavedYet(string accountId, Exception saveFailure) =>
-        new($"The last tokens of account {accountId} could not be saved yet, and no refresh token is sent before they are. "
+        new($"The last tokens of account {accountId} could not be saved yet, and no refresh token is sent before " +
+            $"they are. "
             + "Repair the token store.", saveFailure)
         {
             AccountId = accountId,
@@ -64,8 +65,10 @@ internal static class ConnectionErrors
 
     public static TokenRequestException RefusedElsewhere(
         string accountId, string endpoint, string issuer, TokenRequestException refusal) =>
-        new($"{endpoint} refused the refresh token of account {accountId}, which {issuer} issued. This proves nothing, and the connection "
-            + "is untouched. Check Environment and TokenEndpoint; if they are right, let the customer connect again.", refusal)
+        new($"{endpoint} refused the refresh token of account {accountId}, which {issuer} issued. This proves " +
+            $"nothing, and the connection "
+            + "is untouched. Check Environment and TokenEndpoint; if they are right, let the customer connect again.",
+                refusal)
         {
             AccountId = accountId,
             StatusCode = refusal.StatusCode,
@@ -75,7 +78,9 @@ internal static class ConnectionErrors
     public static AirwallexOAuthException CoolingDown(
         string accountId, AirwallexOAuthException lastError, DateTimeOffset until, TimeSpan left)
     {
-        var message = $"The tokens of account {accountId} could not be refreshed a moment ago, and the next try is not before {until:O}. "
+        var message =
+            $"The tokens of account {accountId} could not be refreshed a moment ago, and the next try is not before " +
+            $"{until:O}. "
             + $"The last error was: {lastError.Message}";
         var retryAfter = left > TimeSpan.Zero ? left : TimeSpan.Zero;
         return lastError is TokenRequestException last

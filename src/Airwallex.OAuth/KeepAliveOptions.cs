@@ -22,7 +22,8 @@ public sealed class KeepAliveOptions
 
     /// <summary>
     /// The share of a refresh token's life by which it should be renewed; past it, operators are alerted.
-    /// Default: 8/9 (day 80 of 90). A hash of the account fixes its moment within the window, so that renewals spread evenly.
+    /// Default: 8/9 (day 80 of 90). A hash of the account fixes its moment within the window, so that renewals spread
+    /// evenly.
     /// </summary>
     public double WindowEnd { get; set; } = 8.0 / 9;
 

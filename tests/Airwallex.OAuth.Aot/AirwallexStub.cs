@@ -18,7 +18,9 @@ internal sealed class AirwallexStub : HttpMessageHandler
     {
         if (request.RequestUri!.AbsolutePath != "/oauth/token")
         {
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent($"{request.Headers.Authorization}") };
+            return new HttpResponseMessage(
+                HttpStatusCode.OK)
+            { Content = new StringContent($"{request.Headers.Authorization}") };
         }
 
         var form = await request.Content!.ReadAsStringAsync(cancellationToken);
@@ -31,8 +33,9 @@ internal sealed class AirwallexStub : HttpMessageHandler
         Refreshes += isRefresh ? 1 : 0;
         var grant = isRefresh ? "refresh_token" : "authorization_code";
         return Json(HttpStatusCode.OK, $$"""
-            {"access_token":"access-{{grant}}","account_id":"{{Account}}","expires_in":300,"refresh_token":"refresh-{{grant}}",
-             "refresh_token_expires_in":7776000,"scope":"balance:read","token_type":"bearer"}
+            {"access_token":"access-{{grant}}","account_id":"{{Account}}","expires_in":300,
+             "refresh_token":"refresh-{{grant}}","refresh_token_expires_in":7776000,
+             "scope":"balance:read","token_type":"bearer"}
             """);
     }
 

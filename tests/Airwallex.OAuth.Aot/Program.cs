@@ -98,7 +98,8 @@ static int FreePort()
 static HttpRequestMessage Webhook()
 {
     var body = $$"""
-        {"id":"evt_1","name":"connection.disconnected","created_at":"2026-01-01T00:00:00+0000","account_id":"{{AirwallexStub.Account}}",
+        {"id":"evt_1","name":"connection.disconnected","created_at":"2026-01-01T00:00:00+0000",
+         "account_id":"{{AirwallexStub.Account}}",
          "data": {"account_id":"{{AirwallexStub.Account}}","status":"DISCONNECTED"} }
         """;
     var timestamp = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);

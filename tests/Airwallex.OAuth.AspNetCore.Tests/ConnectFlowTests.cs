@@ -107,7 +107,13 @@ public sealed class ConnectFlowTests
             {
                 app.MapAirwallexOAuth();
                 app.MapGet("/start", () => Results.Challenge(
-                    new ConnectProperties { RedirectUri = "/done", SignUp = true, Scopes = ["x"], Items = { ["tenant"] = "t-17" } },
+                    new ConnectProperties
+                    {
+                        RedirectUri = "/done",
+                        SignUp = true,
+                        Scopes = ["x"],
+                        Items = { ["tenant"] = "t-17" }
+                    },
                     [ConnectFlowDefaults.AuthenticationScheme]));
             });
         using var browser = app.NewBrowser();
@@ -234,7 +240,8 @@ public sealed class ConnectFlowTests
         var token = await app.Connections.GetAccessTokenAsync(await app.OnlyAccountAsync());
         var query = QueryHelpers.ParseQuery(callback.Query);
         foreach (
-            var secret in new[] { token, query["code"].ToString(), query["state"].ToString(), "simulated-client-secret", ConnectApp.WebhookSecret })
+            var secret in new[] { token, query["code"].ToString(), query["state"].ToString(), "simulated-client-secret",
+                ConnectApp.WebhookSecret })
         {
             Assert.DoesNotContain(secret, app.Log.Text, StringComparison.Ordinal);
         }

@@ -34,7 +34,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = BrowserFactAttribute.ChromiumPath,
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
+            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update"],
         });
     }
 
@@ -126,7 +127,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
             Flow = flow,
             // Another site than 127.0.0.1, as Airwallex is.
             Options = core =>
-                core.AuthorizeEndpoint = new UriBuilder(_consent.Urls.First()) { Host = "localhost", Path = "/oauth/authorize" }.Uri,
+                core.AuthorizeEndpoint =
+                    new UriBuilder(_consent.Urls.First()) { Host = "localhost", Path = "/oauth/authorize" }.Uri,
             Services = services => services.AddUsers("Cookies", SameSiteMode.Strict),
             Map = app =>
             {
@@ -149,7 +151,10 @@ public sealed class ConnectPageTests : IAsyncLifetime
         {
             var url = new Uri(simulator().AuthorizeEndpoint + context.Request.QueryString.Value);
             return Results.Content(
-                $"""<a href="{simulator().Authorize(url)}">Authorize</a> <a href="{simulator().Decline(url)}">Decline</a>""", "text/html");
+                $"""
+                <a href="{simulator().Authorize(url)}">Authorize</a>
+                <a href="{simulator().Decline(url)}">Decline</a>
+                """, "text/html");
         });
         await airwallex.StartAsync();
         return airwallex;
@@ -189,7 +194,8 @@ public sealed class ConnectPageTests : IAsyncLifetime
         var violations = await page.EvaluateAsync<JsonElement>(
             """
             async () => (await axe.run()).violations
-              .map(violation => `${violation.id}: ${violation.help} (${violation.nodes.map(node => node.target.join(" ")).join("; ")})`)
+              .map(violation => `${violation.id}: ${violation.help} (` +
+                `${violation.nodes.map(node => node.target.join(" ")).join("; ")})`)
             """);
         Assert.True(violations.GetArrayLength() == 0, $"{look}: {violations}");
     }

@@ -157,7 +157,8 @@ public sealed class EndpointTests
     [InlineData("https://pay.example/Airwallex/Callback", "/airwallex/callback")]
     [InlineData("https://pay.example/airwallex/callback/", "/airwallex/callback")]
     [InlineData("https://pay.example/my-airwallex/callback", "/airwallex/callback")]
-    public async Task A_redirect_uri_that_cannot_lead_to_the_callback_is_refused_at_start(string redirectUri, string callback)
+    public async Task A_redirect_uri_that_cannot_lead_to_the_callback_is_refused_at_start(
+        string redirectUri, string callback)
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
             options: core => core.RedirectUri = new Uri(redirectUri)));

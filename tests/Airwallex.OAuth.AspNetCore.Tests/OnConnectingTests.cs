@@ -19,7 +19,8 @@ public sealed class OnConnectingTests
             flow.OnConnecting = connecting =>
             {
                 steps.Add(
-                    $"linked {connecting.Account.AccountId} to {connecting.Properties.Items["tenant"]}; {app.Store.Writes} writes");
+                    $"linked {connecting.Account.AccountId} to {connecting.Properties.Items["tenant"]}; " +
+                    $"{app.Store.Writes} writes");
                 return Task.CompletedTask;
             };
             flow.OnConnected = connected =>
@@ -183,7 +184,8 @@ public sealed class OnConnectingTests
             Properties = new AuthenticationProperties(),
             ReturnUrl = "/",
         };
-        var failed = new ConnectFailedContext { HttpContext = new DefaultHttpContext(), Kind = ConnectFailureKind.Declined };
+        var failed =
+            new ConnectFailedContext { HttpContext = new DefaultHttpContext(), Kind = ConnectFailureKind.Declined };
 
         await RefuseAsync(connecting);
         connected.HandleResponse();

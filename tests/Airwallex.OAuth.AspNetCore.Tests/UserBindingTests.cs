@@ -90,7 +90,9 @@ public sealed class UserBindingTests
         await using var app = await StartAsync();
         using var browser = app.NewBrowser();
         var url = await browser.SendAsync(
-            new HttpRequestMessage(HttpMethod.Post, "/api/connect") { Headers = { { "Authorization", "Test alice" } } });
+            new HttpRequestMessage(
+                HttpMethod.Post, "/api/connect")
+            { Headers = { { "Authorization", "Test alice" } } });
         var callback = app.Simulator.Authorize(new Uri(await url.Content.ReadAsStringAsync()));
 
         var response = await browser.FollowHopAsync(callback);

@@ -54,6 +54,7 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | store keep-alive");
+        "Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | " +
+        "store keep-alive");
     return 2;
 }

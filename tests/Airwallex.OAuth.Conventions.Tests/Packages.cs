@@ -6,7 +6,8 @@ namespace Airwallex.OAuth.Conventions.Tests;
 public static class Packages
 {
     private static readonly string[] All =
-        ["Airwallex.OAuth", "Airwallex.OAuth.AspNetCore", "Airwallex.OAuth.EntityFrameworkCore", "Airwallex.OAuth.Testing"];
+        ["Airwallex.OAuth", "Airwallex.OAuth.AspNetCore", "Airwallex.OAuth.EntityFrameworkCore",
+            "Airwallex.OAuth.Testing"];
 
     public static TheoryData<string> Names => [.. All];
 

@@ -21,7 +21,8 @@ internal static class MariaDbServer
         mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal \
           --skip-test-db >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
         mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/socket" --pid-file="$dir/pid" --skip-networking \
-          --max-connections=500 --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=0 </dev/null >>"$dir/log" 2>&1 &
+          --max-connections=500 --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=0 \
+          </dev/null >>"$dir/log" 2>&1 &
         server=$!
         echo "$dir"
         cat >/dev/null

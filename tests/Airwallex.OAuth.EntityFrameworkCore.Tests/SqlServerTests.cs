@@ -85,7 +85,8 @@ public sealed class SqlServerTests
 
         Assert.StartsWith("SELECT TOP(@", statement, StringComparison.Ordinal);
         Assert.Matches(
-            """WHERE .*\[ClientId\] = @\w+ AND .*\[Status\] = @\w+ AND .*\[RecoverAt\] <= @\w+ AND .*\[RecoverAt\] >= @\w+""",
+            """WHERE .*\[ClientId\] = @\w+ AND .*\[Status\] = @\w+ AND .*""" +
+            """\[RecoverAt\] <= @\w+ AND .*\[RecoverAt\] >= @\w+""",
             statement);
         Assert.EndsWith(
             "ORDER BY [a].[RecoverAt], [a].[AccountId], [a].[ClientId]", statement, StringComparison.Ordinal);

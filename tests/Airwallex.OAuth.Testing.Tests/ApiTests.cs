@@ -38,7 +38,8 @@ public sealed class ApiTests : IDisposable
             Assert.Equal(3, balance.GetProperty("currency").GetString()!.Length);
             Assert.Equal(
                 Amount(balance, "total_amount"),
-                Amount(balance, "available_amount") + Amount(balance, "pending_amount") + Amount(balance, "reserved_amount"));
+                Amount(balance, "available_amount") + Amount(balance, "pending_amount") +
+                    Amount(balance, "reserved_amount"));
         }
 
         static decimal Amount(JsonElement balance, string name) => balance.GetProperty(name).GetDecimal();

@@ -6,7 +6,8 @@ namespace Airwallex.OAuth.Testing.Tests;
 
 public sealed partial class AuthorizeTests : IDisposable
 {
-    private const string Query = "?response_type=code&client_id=simulated-client-id&redirect_uri=http%3A%2F%2Flocalhost%2Fcallback" +
+    private const string Query =
+        "?response_type=code&client_id=simulated-client-id&redirect_uri=http%3A%2F%2Flocalhost%2Fcallback" +
         "&state=st%2B1&scope=r:awx_action:balances_view+balance:read";
     private readonly SimulatorClient _client = new();
 
@@ -19,7 +20,8 @@ public sealed partial class AuthorizeTests : IDisposable
         Assert.Contains("Create your account", await ReadAsync(url));
 
         var verification = await PostAsync(
-            url, ("step", "details"), ("business_name", "Müller & Söhne"), ("full_name", "Ada"), ("email", "ada@example.com"));
+            url, ("step", "details"), ("business_name", "Müller & Söhne"), ("full_name", "Ada"),
+            ("email", "ada@example.com"));
         Assert.Contains("Verify it is you", verification.Page);
         var usage = await PostAsync(
             url, [("step", "verification"), ("code", "123456"), .. HiddenFields(verification.Page)]);

@@ -100,7 +100,8 @@ public sealed class KestrelTests
     };
 
     private static async Task<TokenReply> PostAsync(
-        HttpClient http, AirwallexSimulator simulator, Dictionary<string, string> form, CancellationToken cancellationToken = default)
+        HttpClient http, AirwallexSimulator simulator, Dictionary<string, string> form,
+        CancellationToken cancellationToken = default)
     {
         using var content = new FormUrlEncodedContent(form);
         using var response = await http.PostAsync(simulator.TokenEndpoint, content, cancellationToken);

@@ -25,7 +25,8 @@ public sealed class MappedIntoAppTests
         using var http = new HttpClient(handler) { BaseAddress = address };
 
         using var authorize = await http.GetAsync(
-            "oauth/authorize?response_type=code&client_id=simulated-client-id&redirect_uri=http://localhost/callback&state=s&scope=x");
+            "oauth/authorize?response_type=code&client_id=simulated-client-id" +
+            "&redirect_uri=http://localhost/callback&state=s&scope=x");
         using var api = await http.GetAsync("api/v1/account");
 
         Assert.Equal(HttpStatusCode.SeeOther, authorize.StatusCode);

@@ -33,7 +33,8 @@ public sealed class RefreshTokenLife(AirwallexConnection connection, KeepAliveOp
 
     /// <summary>The picture in words.</summary>
     public string Words =>
-        $"Day {Today} of {LastDay}. The renewal window is from day {StartDay} to day {EndDay}; this token is to be renewed on day {RenewalDay}.";
+        $"Day {Today} of {LastDay}. The renewal window is from day {StartDay} to day {EndDay}; this token is to be " +
+        $"renewed on day {RenewalDay}.";
 
     private static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##}%");
 

@@ -61,7 +61,8 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
             ConnectionEventKind.Recovered =>
                 (
                     TimelineKind.Saved,
-                    "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and nothing was lost."),
+                    "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and " +
+                    "nothing was lost."),
             ConnectionEventKind.RefreshFailed =>
                 (
                     TimelineKind.Failed,

@@ -19,7 +19,8 @@ internal static class ConnectPage
         :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1c2430;--muted:#4a5565;--line:#d5dae1;
           --action:#4a2fbd;--on:#fff}
         @media(prefers-color-scheme:dark){
-          :root{--page:#12151a;--card:#1c2129;--text:#edf0f4;--muted:#b4bdc9;--line:#3a4350;--action:#b9a8ff;--on:#181126}
+          :root{--page:#12151a;--card:#1c2129;--text:#edf0f4;--muted:#b4bdc9;--line:#3a4350;
+          --action:#b9a8ff;--on:#181126}
         }
         *{box-sizing:border-box}
         body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;

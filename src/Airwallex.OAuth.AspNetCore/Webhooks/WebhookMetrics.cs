@@ -51,7 +51,9 @@ internal sealed class WebhookMetrics
             var version = typeof(WebhookMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
             meters
                 .Create(
-                    new MeterOptions(AirwallexOAuthDiagnostics.MeterName) { Version = version?.InformationalVersion.Split('+')[0] })
+                    new MeterOptions(
+                        AirwallexOAuthDiagnostics.MeterName)
+                    { Version = version?.InformationalVersion.Split('+')[0] })
                 .CreateObservableCounter("airwallex.oauth.webhooks", Observe, "{webhook}", "Webhooks received.");
         }
 #pragma warning disable CA1031 // Listeners are foreign code; without them there is nothing to count for.

@@ -7,7 +7,8 @@ namespace Airwallex.OAuth.Testing;
 public sealed partial record Fault
 {
     private static readonly string[] s_tokenFields =
-        ["access_token", "account_id", "expires_in", "refresh_token", "refresh_token_expires_in", "scope", "token_type"];
+        ["access_token", "account_id", "expires_in", "refresh_token", "refresh_token_expires_in", "scope",
+            "token_type"];
 
     private static readonly string[] s_oddValues =
         ["null", "\"\"", "\"300\"", "\"\\u0000 é\"", "true", "0", "-1", "1.5", "1e300", "[]", "[\"a\",1]", "{}"];

@@ -22,7 +22,8 @@ internal sealed record AuthorizeParameters(
     public static AuthorizeParameters Parse(IQueryCollection query)
     {
         return new AuthorizeParameters(
-            Get("response_type"), Get("client_id"), Get("redirect_uri"), Get("state"), Get("scope"), Get("code_challenge"),
+            Get("response_type"), Get("client_id"), Get("redirect_uri"), Get("state"), Get("scope"),
+            Get("code_challenge"),
             Get("code_challenge_method"), Get("sign_up") == "true");
 
         string? Get(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;

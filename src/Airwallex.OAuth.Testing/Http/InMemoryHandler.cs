@@ -46,7 +46,8 @@ internal sealed class InMemoryHandler(RequestDelegate endpoints) : HttpMessageHa
     }
 
     private static async Task<HttpContext> ToHttpContextAsync(
-        HttpRequestMessage message, MemoryStream responseBody, Connection connection, CancellationToken cancellationToken)
+        HttpRequestMessage message, MemoryStream responseBody, Connection connection,
+        CancellationToken cancellationToken)
     {
         var uri = message.RequestUri ?? throw new InvalidOperationException("The request has no URI.");
         var context = new DefaultHttpContext();

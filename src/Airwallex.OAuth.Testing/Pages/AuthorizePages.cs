@@ -49,7 +49,8 @@ internal static class AuthorizePages
         <div class="field">
         <label for="code">Verification code</label>
         <input class="code" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6"
-          pattern="[0-9]{"{6}"}" required aria-describedby="code-hint{(HasProblem(form, "code") ? " problem" : "")}"{Invalid(form, "code")}>
+          pattern="[0-9]{"{6}"}" required
+          aria-describedby="code-hint{(HasProblem(form, "code") ? " problem" : "")}"{Invalid(form, "code")}>
         <p class="hint" id="code-hint">Six digits</p>
         </div>
         <div class="buttons"><button>Verify</button></div>
@@ -66,7 +67,8 @@ internal static class AuthorizePages
         <fieldset>
         <legend>Choose all that apply</legend>
         {string.Concat(s_usages.Select((usage, index) => $"""
-            <label class="choice"><input type="checkbox" name="usage" value="{index}"{Checked(index)}><span>{usage}</span></label>
+            <label class="choice"><input type="checkbox" name="usage" value="{index}"{Checked(index)}>
+            <span>{usage}</span></label>
 
             """))}
         </fieldset>
@@ -103,7 +105,8 @@ internal static class AuthorizePages
         Page("Authorize access", $"""
         {(request.SignUp ? Steps(3) : "")}
         <h1>Authorize access</h1>
-        <p><strong>{Text(application)}</strong> asks for access to the account of <strong>{Text(account.BusinessName)}</strong>.</p>
+        <p><strong>{Text(application)}</strong> asks for access to the account of
+        <strong>{Text(account.BusinessName)}</strong>.</p>
         <p class="quiet">{Text(account.Email)} · {Text(account.Id)}</p>
         <h2 id="scopes">It would be allowed to</h2>
         <ul class="scopes" aria-labelledby="scopes">
@@ -136,7 +139,8 @@ internal static class AuthorizePages
 
     private static string Steps(int current) => $"""
         <ol class="steps" aria-label="Progress">{string.Concat(s_steps.Select((step, index) =>
-            $"<li{(index < current ? " class=\"done\"" : index == current ? " aria-current=\"step\"" : "")}>{step}</li>"))}</ol>
+            $"<li{(index < current ? " class='done'" : index > current ? "" : " aria-current='step'")}>{step}</li>"))}
+        </ol>
         """;
 
     private static string Problem(SignUpForm form) => form.Problem is { } problem
@@ -148,7 +152,8 @@ internal static class AuthorizePages
         <div class="field">
         <label for="{name}">{label}</label>
         <input id="{name}" name="{name}" type="{type}" autocomplete="{autocomplete}" value="{Text(value)}"
-          maxlength="100" required{Invalid(form, name)}{(HasProblem(form, name) ? " aria-describedby=\"problem\"" : "")}>
+          maxlength="100" required{Invalid(form, name)}
+          {(HasProblem(form, name) ? "aria-describedby=\"problem\"" : "")}>
         </div>
         """;
 

@@ -58,7 +58,8 @@ internal static class PageLayout
         .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
         .buttons + .hint { margin-top: .75rem; }
         button { flex: 1 1 9rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--accent);
-          border-radius: .4rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
+          border-radius: .4rem; background: var(--accent); color: var(--on-accent); font: inherit;
+          font-weight: 600; cursor: pointer; }
         button.second { background: transparent; color: var(--accent); }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         """;

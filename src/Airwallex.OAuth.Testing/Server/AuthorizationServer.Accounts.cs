@@ -5,7 +5,8 @@ internal sealed partial class AuthorizationServer
 {
     private static readonly string[] s_businessNames =
     [
-        "Harbour & Pine", "Kestrel Supply Co", "Lumen Ceramics", "Northwind Bikes", "Orchard Lane Foods", "Tidewater Studio",
+        "Harbour & Pine", "Kestrel Supply Co", "Lumen Ceramics", "Northwind Bikes", "Orchard Lane Foods",
+            "Tidewater Studio",
     ];
 
     /// <summary>Names the account that the next authorization without a page is for.</summary>

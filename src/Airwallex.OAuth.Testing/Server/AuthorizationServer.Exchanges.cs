@@ -12,7 +12,8 @@ internal sealed partial class AuthorizationServer
     private static readonly string[] s_exchangeParameters =
         ["client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier"];
 
-    private static readonly string[] s_refreshParameters = ["client_id", "client_secret", "grant_type", "refresh_token"];
+    private static readonly string[] s_refreshParameters =
+        ["client_id", "client_secret", "grant_type", "refresh_token"];
 
     private TokenResult Decide(PendingTokenRequest request)
     {
@@ -117,7 +118,8 @@ internal sealed partial class AuthorizationServer
     }
 
     private void ViolateClient(string what, SimulatedClient owner, SimulatedClient sender, string accountId) => Violate(
-        RuleName.TokenOfAnotherClient, accountId, $"{what} of client {owner} was sent with the credentials of client {sender}.");
+        RuleName.TokenOfAnotherClient, accountId,
+        $"{what} of client {owner} was sent with the credentials of client {sender}.");
 
     private static bool IsEmpty(PendingTokenRequest request, string name) =>
         string.IsNullOrEmpty(request.Form.GetValueOrDefault(name));

@@ -136,7 +136,8 @@ internal sealed partial class AuthorizationServer
         if (!other.Abandoned)
         {
             Violate(RuleName.ConcurrentRefresh, accountId,
-                $"Request #{request.Sequence} arrived while refresh #{other.Sequence} of the same family was in flight.");
+                $"Request #{request.Sequence} arrived while refresh #{other.Sequence} of the same family " +
+                "was in flight.");
         }
     }
 

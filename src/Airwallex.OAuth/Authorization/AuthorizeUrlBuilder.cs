@@ -39,7 +39,8 @@ public sealed class AuthorizeUrlBuilder(AirwallexOAuthOptions options)
 
         var url = Write(request, scopes, RedirectUriRule.Choose(request.RedirectUri, _options));
         Require(
-            Uri.TryCreate(url, UriKind.Absolute, out var result), "The authorize URL is too long: ask for fewer scopes.");
+            Uri.TryCreate(url, UriKind.Absolute, out var result),
+            "The authorize URL is too long: ask for fewer scopes.");
         return result!;
     }
 

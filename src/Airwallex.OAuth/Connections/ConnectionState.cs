@@ -72,7 +72,8 @@ internal sealed record ConnectionState
     };
 
     public const string UnreadableReason =
-        "The stored tokens cannot be decrypted. Bring back the Data Protection keys that encrypted them, and share them between instances.";
+        "The stored tokens cannot be decrypted. Bring back the Data Protection keys that encrypted them, and share " +
+        "them between instances.";
 
     /// <summary>The account, version and status; never a token.</summary>
     public override string ToString() =>

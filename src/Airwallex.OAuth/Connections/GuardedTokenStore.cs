@@ -6,7 +6,8 @@ namespace Airwallex.OAuth;
 /// Thread-safe.
 /// </summary>
 internal sealed class GuardedTokenStore(
-    ITokenStore store, ConnectionSerializer serializer, BackgroundTasks tasks, Func<RefreshTimings> timings, TimeProvider time,
+    ITokenStore store, ConnectionSerializer serializer, BackgroundTasks tasks, Func<RefreshTimings> timings,
+    TimeProvider time,
     Telemetry telemetry)
 {
     /// <summary>Reads; one failed read is retried at once.</summary>
@@ -91,7 +92,8 @@ internal sealed class GuardedTokenStore(
         cancellationToken);
 
     public static AirwallexOAuthException Broken(string accountId, string fault) =>
-        new($"The token store breaks its contract for account {accountId}: {fault}. Nothing was sent and nothing overwritten. "
+        new($"The token store breaks its contract for account {accountId}: {fault}. Nothing was sent and nothing " +
+            $"overwritten. "
             + "Check the store with TokenStoreConformance.")
         {
             AccountId = accountId,
@@ -136,7 +138,8 @@ internal sealed class GuardedTokenStore(
     // A store says with a base exception of ours, not transient, that a fault cannot pass. These say it by their type.
     private static AirwallexOAuthException Failed(string doing, string? accountId, Exception exception)
     {
-        var isPermanent = exception is AirwallexOAuthException { IsTransient: false } or ArgumentException or NotSupportedException;
+        var isPermanent = exception is AirwallexOAuthException { IsTransient: false } or ArgumentException
+            or NotSupportedException;
         var what = accountId is null ? "connections" : $"the connection of account {accountId}";
         var advice = isPermanent
             ? $"This does not pass by itself: {exception.Message}"

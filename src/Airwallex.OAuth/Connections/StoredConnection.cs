@@ -44,5 +44,6 @@ public sealed record StoredConnection
 
     /// <summary>The key, version and status; neither state nor tokens.</summary>
     public override string ToString() =>
-        $"StoredConnection {{ AccountId = {AccountId}, ClientId = {ClientId}, Version = {Version}, Status = {Status} }}";
+        $"StoredConnection {{ AccountId = {AccountId}, ClientId = {ClientId}, Version = {Version}, Status = {Status} " +
+        $"}}";
 }

@@ -10,7 +10,8 @@ namespace Airwallex.OAuth;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning,
-        "The token response for account {AccountId} is odd: {Oddities} Its refresh token is saved, and defaults fill in.")]
+        "The token response for account {AccountId} is odd: {Oddities} Its refresh token is saved, and defaults fill " +
+        "in.")]
     public static partial void OddTokenResponse(this ILogger logger, string accountId, string oddities);
 
     [LoggerMessage(10, LogLevel.Information, "Account {AccountId} is connected.")]
@@ -48,14 +49,16 @@ internal static partial class Log
         this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset expiresAt);
 
     [LoggerMessage(21, LogLevel.Information,
-        "The tokens of account {AccountId} were recovered: a response may have been lost, and the refresh token was sent again.")]
+        "The tokens of account {AccountId} were recovered: a response may have been lost, and the refresh token was " +
+        "sent again.")]
     private static partial void Recovered(this ILogger logger, string accountId);
 
     [LoggerMessage(22, LogLevel.Warning,
         "The refresh of account {AccountId} failed ({Trigger}, {Count} of this kind). The connection is untouched. "
         + "The next try is not before {NextTry:O}.")]
     public static partial void RefreshFailed(
-        this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset? nextTry, int count, Exception exception);
+        this ILogger logger, string accountId, RefreshTrigger trigger, DateTimeOffset? nextTry, int count,
+        Exception exception);
 
     [LoggerMessage(
         23, LogLevel.Debug, "A token request of account {AccountId} failed and is retried in {Delay}: {Reason}")]
@@ -79,7 +82,8 @@ internal static partial class Log
     private static partial void Renewed(this ILogger logger, string accountId);
 
     [LoggerMessage(30, LogLevel.Critical,
-        "The token store fails while new tokens wait to be saved, those of account {AccountId} among them. They live in this process's memory "
+        "The token store fails while new tokens wait to be saved, those of account {AccountId} among them. They live " +
+        "in this process's memory "
         + "only ({Held} now; {Count} failed saves). Do not stop the process; repair the store. Saving goes on.")]
     public static partial void SavingFails(
         this ILogger logger, string accountId, int held, int count, Exception exception);
@@ -93,11 +97,13 @@ internal static partial class Log
     [LoggerMessage(
         32,
         LogLevel.Debug,
-        "The attempt of the failed refresh of account {AccountId} could not be ended in the store; its lease runs out.")]
+        "The attempt of the failed refresh of account {AccountId} could not be ended in the store; its lease runs " +
+        "out.")]
     public static partial void ReleaseFailed(this ILogger logger, string accountId, Exception exception);
 
     [LoggerMessage(40, LogLevel.Error,
-        "The refresh token of account {AccountId} is past its renewal window, which ended at {WindowEnd:O}, and expires at {ExpiresAt:O}. "
+        "The refresh token of account {AccountId} is past its renewal window, which ended at {WindowEnd:O}, and " +
+        "expires at {ExpiresAt:O}. "
         + "Find out why it is not renewed.")]
     public static partial void RenewalOverdue(
         this ILogger logger, string accountId, DateTimeOffset windowEnd, DateTimeOffset? expiresAt);
@@ -107,15 +113,18 @@ internal static partial class Log
     public static partial void MaintenanceFailed(this ILogger logger, string work, int count, Exception exception);
 
     [LoggerMessage(42, LogLevel.Critical,
-        "The process ends while {Count} refreshes are still running and {Held} responses are not saved. Give the host a longer ShutdownTimeout.")]
+        "The process ends while {Count} refreshes are still running and {Held} responses are not saved. Give the " +
+        "host a longer ShutdownTimeout.")]
     public static partial void StoppedWhileRefreshing(this ILogger logger, int count, int held);
 
     [LoggerMessage(43, LogLevel.Warning,
-        "The host waits {ShutdownTimeout} for its services to stop; a refresh in flight may need {Needed}. Set HostOptions.ShutdownTimeout.")]
+        "The host waits {ShutdownTimeout} for its services to stop; a refresh in flight may need {Needed}. Set " +
+        "HostOptions.ShutdownTimeout.")]
     public static partial void ShortShutdownTimeout(this ILogger logger, TimeSpan shutdownTimeout, TimeSpan needed);
 
     [LoggerMessage(44, LogLevel.Error,
-        "The token store holds connections of client id {OtherClientId}, and none of this application's client id {ClientId}. "
+        "The token store holds connections of client id {OtherClientId}, and none of this application's client id " +
+        "{ClientId}. "
         + "If that is not intended, correct ClientId: none of the customers needs to connect again.")]
     public static partial void NoConnectionOfThisClient(this ILogger logger, string clientId, string otherClientId);
 

@@ -32,7 +32,8 @@ internal static class TelemetryAttributes
 
     public static readonly string[] RefreshOutcomes =
     [
-        "refreshed", "recovered", "superseded", "already_fresh", "waiting", "deferred", "ended", "not_found", "rejected",
+        "refreshed", "recovered", "superseded", "already_fresh", "waiting", "deferred", "ended", "not_found",
+            "rejected",
         "transient", "failed",
     ];
 

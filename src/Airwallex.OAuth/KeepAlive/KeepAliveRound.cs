@@ -11,7 +11,8 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     private RecoveryLooks Recovery { get; } = new(application);
 
     /// <summary>One look for unfinished refreshes: starts what is due, and waits for none.</summary>
-    public Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(CancellationToken cancellationToken) =>
+    public Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
+        CancellationToken cancellationToken) =>
         Recovery.StartDueAsync(cancellationToken);
 
     /// <summary>Renews the refresh tokens whose moment in the window has come, some at a time.</summary>

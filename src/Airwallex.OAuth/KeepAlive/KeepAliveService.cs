@@ -89,7 +89,8 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
         application.Options.KeepAlive.Enabled ? work() : Task.CompletedTask;
 
     private static async Task RepeatAsync(
-        AirwallexApplication application, string name, TimeSpan interval, Func<CancellationToken, Task> work, CancellationToken stoppingToken)
+        AirwallexApplication application, string name, TimeSpan interval, Func<CancellationToken, Task> work,
+        CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {

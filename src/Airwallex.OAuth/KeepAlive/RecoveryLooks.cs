@@ -16,7 +16,8 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
     private TimeProvider Time => application.Time;
 
     /// <returns>The refreshes that were started, and how many were left for later.</returns>
-    public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartDueAsync(CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartDueAsync(
+        CancellationToken cancellationToken)
     {
         var timings = AirwallexApplication.TimingsOf(application.Options);
         var rows = await FindDueAsync(cancellationToken).ConfigureAwait(false);
@@ -40,7 +41,8 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         var rows = new List<StoredConnection>();
         try
         {
-            var query = new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
+            var query =
+                new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
             await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
             {
                 rows.AddRange(page);

@@ -11,7 +11,8 @@ namespace Airwallex.OAuth;
 /// <param name="LastError">What callers are told.</param>
 /// <param name="Options">The options that failed: other ones may be the remedy, and end the cooldown.</param>
 internal sealed record Cooldown(
-    int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError, AirwallexOAuthOptions Options)
+    int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError,
+    AirwallexOAuthOptions Options)
 {
     /// <summary>
     /// The authorization and the tokens that could not be refreshed: what is stored now may be newer.

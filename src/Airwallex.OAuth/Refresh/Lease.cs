@@ -5,7 +5,8 @@ namespace Airwallex.OAuth;
 /// after another.
 /// </summary>
 internal sealed class Lease(
-    AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored, RefreshAttempt? before,
+    AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored,
+    RefreshAttempt? before,
     long takenAt)
 {
     /// <summary>

@@ -113,7 +113,8 @@ internal partial class RefreshOperation
             return token;
         }
 
-        var replacedAt = Request.Trigger == RefreshTrigger.Rejected && connection.Tokens.AccessToken != Request.RejectedToken
+        var replacedAt = Request.Trigger == RefreshTrigger.Rejected
+            && connection.Tokens.AccessToken != Request.RejectedToken
             ? Now.UtcTicks
             : 0;
         token = CachedAccessToken.From(connection.Tokens, options, Application.Jitter, replacedAt);

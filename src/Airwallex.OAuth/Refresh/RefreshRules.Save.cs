@@ -14,7 +14,8 @@ internal partial class RefreshRules
     /// <param name="renewAt">When the new refresh token is due for renewal.</param>
     /// <param name="now">The time.</param>
     public virtual SaveDecision DecideSave(
-        ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written, DateTimeOffset renewAt,
+        ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written,
+        DateTimeOffset renewAt,
         DateTimeOffset now)
     {
         // Gone, another authorization, or saved already: theirs stays.
@@ -47,7 +48,8 @@ internal partial class RefreshRules
     /// <param name="reason">Why, as a sentence.</param>
     /// <param name="now">The time.</param>
     public virtual SaveDecision DecideRefusal(
-        ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason, DateTimeOffset now)
+        ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason,
+        DateTimeOffset now)
     {
         if (current is not { IsActive: true }
             || current.AuthorizationId != sent.AuthorizationId

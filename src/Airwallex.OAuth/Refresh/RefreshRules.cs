@@ -72,7 +72,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// <param name="age">The time since the refresh token was first sent.</param>
     /// <param name="delay">The retry delay, jittered.</param>
     public virtual FailureDecision AfterFailure(
-        TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age, TimeSpan delay)
+        TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age,
+        TimeSpan delay)
     {
         if (!failure.IsTransient)
         {

@@ -4,7 +4,8 @@ namespace Airwallex.OAuth;
 /// Step 4: sends the refresh token, patiently. One loop over tries; no caller's cancellation reaches it.
 /// </summary>
 internal sealed class RefreshSender(
-    AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTimings timings, RefreshTrace trace)
+    AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTimings timings,
+    RefreshTrace trace)
 {
     private const int NotAskedFor = 0, AskedFor = 1, Cut = 2;
 
@@ -72,7 +73,8 @@ internal sealed class RefreshSender(
         return failure.RetryAfter > delay ? failure.RetryAfter.Value : delay;
     }
 
-    private async Task<(TokenSet? Response, TokenRequestException? Failure)> SendOnceAsync(Lease lease, TimeSpan responseTimeout)
+    private async Task<(TokenSet? Response, TokenRequestException? Failure)> SendOnceAsync(
+        Lease lease, TimeSpan responseTimeout)
     {
         var accountId = lease.Current.Key.AccountId;
         var body = NotAskedFor;

@@ -25,8 +25,8 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
     /// <param name="cancellationToken">Cancels it between two calls of the store.</param>
     /// <returns>The connection that is stored in the end; null when there is none.</returns>
     public async Task<ConnectionState?> RunAsync(
-        ConnectionState? lastRead, Func<ConnectionState?, SaveDecision> decide, Action<AirwallexOAuthException> onFailure,
-        CancellationToken cancellationToken = default)
+        ConnectionState? lastRead, Func<ConnectionState?, SaveDecision> decide,
+        Action<AirwallexOAuthException> onFailure, CancellationToken cancellationToken = default)
     {
         for (int failures = 0, waits = 0; ;)
         {

@@ -2,7 +2,10 @@ using Microsoft.Playwright;
 
 namespace Airwallex.OAuth.AspNetCore.Tests.Portal;
 
-/// <summary>The portal in a real browser, as a person uses it. Pictures of its pages go to the folder "screenshots" of the test output.</summary>
+/// <summary>
+/// The portal in a real browser, as a person uses it. Pictures of its pages go to the folder "screenshots" of the test
+/// output.
+/// </summary>
 public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<PortalFixture>
 {
     [BrowserFact]
@@ -13,9 +16,12 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.SignUpAsync("Northwind Traders");
 
         await visit.SeeAsync("Northwind Traders");
-        await Assertions.Expect(visit.Page.Locator("article", new() { HasText = "Northwind Traders" })).ToContainTextAsync("Active");
-        await Assertions.Expect(visit.Page.Locator("article", new() { HasText = "Northwind Traders" }).GetByRole(AriaRole.Img)).ToHaveAttributeAsync(
-            "aria-label", new System.Text.RegularExpressions.Regex("^Day 0 of 90. The renewal window is from day 60 to day 80;"));
+        await Assertions.Expect(visit.Page.Locator("article", new() { HasText = "Northwind Traders" }))
+            .ToContainTextAsync("Active");
+        await Assertions.Expect(visit.Page.Locator("article", new() { HasText = "Northwind Traders" })
+            .GetByRole(AriaRole.Img)).ToHaveAttributeAsync(
+            "aria-label",
+                new System.Text.RegularExpressions.Regex("^Day 0 of 90. The renewal window is from day 60 to day 80;"));
         await visit.CheckAsync("portal-connected");
         await visit.OpenAsync("Northwind Traders");
         await visit.SeeAsync("Balances");
@@ -124,7 +130,8 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
             await visit.Page.GotoAsync("/");
             await visit.OpenAsync("Patient GmbH");
             await visit.Button("Refresh now").ClickAsync();
-            await Assertions.Expect(visit.Page.Locator("#timeline")).ToContainTextAsync("A refresh failed and will be tried again");
+            await Assertions.Expect(visit.Page.Locator("#timeline"))
+                .ToContainTextAsync("A refresh failed and will be tried again");
             await visit.CheckAsync("portal-outage");
         }
         finally
@@ -134,7 +141,9 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         }
 
         await visit.OpenAsync("Patient GmbH");
-        await Assertions.Expect(visit.Page.Locator("#timeline")).ToContainTextAsync(new System.Text.RegularExpressions.Regex("Refreshed|Recovered"), new() { Timeout = 60_000 });
+        await Assertions.Expect(visit.Page.Locator("#timeline"))
+            .ToContainTextAsync(
+                new System.Text.RegularExpressions.Regex("Refreshed|Recovered"), new() { Timeout = 60_000 });
         await Assertions.Expect(visit.Page.Locator("#connection")).ToContainTextAsync("Active");
         visit.AssertNoComplaints();
     }
@@ -228,7 +237,8 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.OpenAsync("Pocket Shop");
         await visit.CheckAsync("phone-details");
         Assert.True(
-            await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"),
+            await visit.Page.EvaluateAsync<bool>(
+                "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"),
             "The page is wider than the phone.");
         visit.AssertNoComplaints();
     }

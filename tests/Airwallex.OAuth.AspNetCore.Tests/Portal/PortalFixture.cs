@@ -6,7 +6,10 @@ using Microsoft.Playwright;
 
 namespace Airwallex.OAuth.AspNetCore.Tests.Portal;
 
-/// <summary>One portal on a free port with a simulated Airwallex, and one browser, for all tests of a class; each test has its own tab.</summary>
+/// <summary>
+/// One portal on a free port with a simulated Airwallex, and one browser, for all tests of a class; each test has its
+/// own tab.
+/// </summary>
 #pragma warning disable CA1001 // xunit disposes of it, by IAsyncLifetime.
 public sealed class PortalFixture : IAsyncLifetime
 #pragma warning restore CA1001
@@ -35,7 +38,8 @@ public sealed class PortalFixture : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = BrowserFactAttribute.ChromiumPath,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
     }
 

@@ -6,8 +6,10 @@ namespace Airwallex.OAuth.AspNetCore.Tests.Portal;
 /// <summary>One customer's tab. Remembers what the browser complained about.</summary>
 internal sealed class Visit : IAsyncDisposable
 {
-    private static readonly string s_axe = new StreamReader(typeof(Visit).Assembly.GetManifestResourceStream("axe.min.js")!).ReadToEnd();
-    private static readonly string s_screenshots = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
+    private static readonly string s_axe =
+        new StreamReader(typeof(Visit).Assembly.GetManifestResourceStream("axe.min.js")!).ReadToEnd();
+    private static readonly string s_screenshots =
+        Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
 
     private readonly IBrowserContext _context;
     private readonly List<string> _complaints = [];
@@ -60,7 +62,9 @@ internal sealed class Visit : IAsyncDisposable
         await Link($"Balances and details of {businessName}").ClickAsync();
     }
 
-    /// <summary>Keeps a picture of the page, and has axe-core look for what would keep somebody from using it.</summary>
+    /// <summary>
+    /// Keeps a picture of the page, and has axe-core look for what would keep somebody from using it.
+    /// </summary>
     public async Task CheckAsync(string name)
     {
         await Page.ScreenshotAsync(new() { Path = Path.Combine(s_screenshots, name + ".png"), FullPage = true });
@@ -69,7 +73,8 @@ internal sealed class Visit : IAsyncDisposable
             """
             async () => (await axe.run()).violations
               .filter(violation => violation.impact === "serious" || violation.impact === "critical")
-              .map(violation => `${violation.id}: ${violation.help} (${violation.nodes.map(node => node.target.join(" ")).join("; ")})`)
+              .map(violation => `${violation.id}: ${violation.help} (` +
+                `${violation.nodes.map(node => node.target.join(" ")).join("; ")})`)
             """);
         Assert.True(violations.GetArrayLength() == 0, $"{name}: {violations}");
     }

@@ -45,7 +45,14 @@ internal sealed class ConnectApp : IAsyncDisposable
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? map = null) =>
         StartAsync(
-            new Setup { Flow = flow, Options = options, Services = services, Map = map ?? (app => app.MapAirwallexOAuth()) });
+            new Setup
+            {
+                Flow = flow,
+                Options = options,
+                Services = services,
+                Map = map
+                ?? (app => app.MapAirwallexOAuth())
+            });
 
     public static async Task<ConnectApp> StartAsync(Setup setup)
     {

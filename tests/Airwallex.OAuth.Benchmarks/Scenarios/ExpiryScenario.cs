@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Airwallex.OAuth.Benchmarks.Peers;
@@ -93,8 +94,10 @@ internal static class ExpiryScenario
 
         times.Sort();
         var median = times[Rounds / 2];
-        Console.WriteLine(FormattableString.Invariant(
-            $"| {name} | {requests.Min()} to {requests.Max()} | {median:0} ms ({times[0]:0} to {times[^1]:0}) | {median / s_endpoint.TotalMilliseconds:0.00} |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {requests.Min()} to {requests.Max()} | {median:0} ms ({times[0]:0} to {times[^1]:0}) | " +
+            $"{median / s_endpoint.TotalMilliseconds:0.00} |"));
     }
 
     private sealed class SlowCredential : Azure.Core.TokenCredential
@@ -104,7 +107,8 @@ internal static class ExpiryScenario
         public int Requests => _requests;
 
         public override Azure.Core.AccessToken GetToken(
-            Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+            Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+                throw new NotSupportedException();
 
         public override async ValueTask<Azure.Core.AccessToken> GetTokenAsync(
             Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken)

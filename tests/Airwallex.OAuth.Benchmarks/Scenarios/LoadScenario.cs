@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Airwallex.OAuth.Benchmarks.Peers;
 
 namespace Airwallex.OAuth.Benchmarks.Scenarios;
@@ -19,7 +20,8 @@ internal static class LoadScenario
     public static async Task RunAsync()
     {
         Console.WriteLine(
-            $"{Workers} workers, a request every {s_interval.TotalMilliseconds} ms each, {s_length.TotalSeconds} s, {Rounds} rounds by turns");
+            $"{Workers} workers, a request every {s_interval.TotalMilliseconds} ms each, {s_length.TotalSeconds} s, " +
+            $"{Rounds} rounds by turns");
         Console.WriteLine("| peer | refreshes | p50 | p99 | p99.9 | longest |");
         Console.WriteLine("|---|---|---|---|---|---|");
         for (var round = 0; round < Rounds; round++)
@@ -66,8 +68,10 @@ internal static class LoadScenario
             await Task.WhenAll(clients.Select(client => Task.Run(() => WorkAsync(client))))).SelectMany(one =>
                 one).ToList();
         samples.Sort();
-        Console.WriteLine(FormattableString.Invariant(
-            $"| {name} | {refreshes() - before} | {At(0.5):0.0} µs | {At(0.99):0.0} µs | {At(0.999):0.0} µs | {samples[^1]:0.0} µs |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {refreshes() - before} | {At(0.5):0.0} µs | {At(0.99):0.0} µs | {At(0.999):0.0} µs | " +
+            $"{samples[^1]:0.0} µs |"));
         clients.ForEach(client => client.Dispose());
 
         double At(double share) => samples[(int)(samples.Count * share)];
@@ -95,7 +99,8 @@ internal static class LoadScenario
         public int Requests => _requests;
 
         public override Azure.Core.AccessToken GetToken(
-            Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+            Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+                throw new NotSupportedException();
 
         public override async ValueTask<Azure.Core.AccessToken> GetTokenAsync(
             Azure.Core.TokenRequestContext requestContext, CancellationToken cancellationToken)

@@ -80,15 +80,18 @@ internal static class MemoryScenario
         }
 
         public ValueTask<bool> TrySaveAsync(
-            StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) => new(true);
+            StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
+                new(true);
 
         public ValueTask<bool> TryDeleteAsync(
             ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) => new(true);
 
         public ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
-            ConnectionQuery query, CancellationToken cancellationToken = default) => new((IReadOnlyList<StoredConnection>)[]);
+            ConnectionQuery query, CancellationToken cancellationToken = default) =>
+                new((IReadOnlyList<StoredConnection>)[]);
 
         public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
-            DateTimeOffset now, CancellationToken cancellationToken = default) => new((IReadOnlyList<ConnectionSummary>)[]);
+            DateTimeOffset now, CancellationToken cancellationToken = default) =>
+                new((IReadOnlyList<ConnectionSummary>)[]);
     }
 }

@@ -42,8 +42,8 @@ internal static partial class StoreBenchmarks
             }
         }
 
-        Say(
-            $"{what}: {Describe(ofFew)} of 10,000, {Describe(ofMany)} of 1,000,000, ratio {Median(ofMany) / Median(ofFew):0.00}");
+        var ratio = Median(ofMany) / Median(ofFew);
+        Say($"{what}: {Describe(ofFew)} of 10,000, {Describe(ofMany)} of 1,000,000, ratio {ratio:0.00}");
     }
 
     private static string Describe(List<double> times) => FormattableString.Invariant(

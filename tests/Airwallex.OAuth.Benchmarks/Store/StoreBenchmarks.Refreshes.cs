@@ -53,8 +53,8 @@ internal static partial class StoreBenchmarks
 
             var ratios = rates.Select(rate => rate.Store / rate.Plain).Order().ToArray();
             var (store, plain) = (Median(rates.Select(rate => rate.Store)), Median(rates.Select(rate => rate.Plain)));
-            Say(
-                $"{callers,2} callers: {store,6:N0} against {plain,6:N0}, ratio {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
+            var range = FormattableString.Invariant($"{Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})");
+            Say($"{callers,2} callers: {store,6:N0} against {plain,6:N0}, ratio {range}");
         }
     }
 

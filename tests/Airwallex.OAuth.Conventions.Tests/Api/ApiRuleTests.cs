@@ -77,7 +77,8 @@ public sealed class ApiRuleTests
     private static IEnumerable<Type> TypesIn(MemberInfo member) => (member switch
     {
         MethodBase method =>
-            [.. method.GetParameters().Select(parameter => parameter.ParameterType), (method as MethodInfo)?.ReturnType],
+            [.. method.GetParameters().Select(parameter => parameter.ParameterType),
+                (method as MethodInfo)?.ReturnType],
         PropertyInfo property => [property.PropertyType],
         FieldInfo field => [field.FieldType],
         _ => Array.Empty<Type?>(),

@@ -78,7 +78,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^P:.*Options\.\w+$")]
     private static partial Regex OptionName();
 
-    [GeneratedRegex(@"\bDefault: |\bRequired\b")]
+    [GeneratedRegex(@"\bDefault:\s|\bRequired\b")]
     private static partial Regex Default();
 
     [GeneratedRegex(@"^(Cancels|Canceled when|Ends|Stops|Starts nothing more)\b")]

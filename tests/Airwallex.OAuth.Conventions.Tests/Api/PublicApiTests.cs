@@ -13,7 +13,8 @@ public sealed class PublicApiTests
     private static readonly ApiGeneratorOptions Options = new()
     {
         IncludeAssemblyAttributes = false,
-        DenyNamespacePrefixes = [], // By default it leaves out what is in a namespace of Microsoft: our extension methods.
+        // By default it leaves out what is in a namespace of Microsoft: our extension methods.
+        DenyNamespacePrefixes = [],
         UseDenyNamespacePrefixesForExtensionMethods = false,
     };
 

@@ -26,11 +26,14 @@ internal static class Compiler
         global using Microsoft.Extensions.Logging;
         """;
 
-    // A build unifies the versions of the assemblies that its packages reference, without a word.
-    private static readonly Dictionary<string, ReportDiagnostic> Unified = new()
+    // A build unifies the versions of referenced assemblies without a word. A block need not use all that it takes for
+    // granted.
+    private static readonly Dictionary<string, ReportDiagnostic> Tolerated = new()
     {
         ["CS1701"] = ReportDiagnostic.Suppress,
         ["CS1702"] = ReportDiagnostic.Suppress,
+        ["CS0219"] = ReportDiagnostic.Suppress,
+        ["CS8321"] = ReportDiagnostic.Suppress,
     };
 
     /// <summary>What a page takes for granted need not be used by each of its blocks.</summary>
@@ -55,7 +58,7 @@ internal static class Compiler
         var options = new CSharpCompilationOptions(
             isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
             nullableContextOptions: NullableContextOptions.Enable,
-            specificDiagnosticOptions: Unified);
+            specificDiagnosticOptions: Tolerated);
         return
         [
             .. CSharpCompilation.Create("Pasted", trees, References, options).GetDiagnostics()

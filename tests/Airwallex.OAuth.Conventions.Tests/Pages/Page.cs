@@ -49,7 +49,9 @@ internal sealed partial class Page
         Part[] all = [block, .. _parts.Where(part => part != block)];
         var usings = all.SelectMany(part => part.Syntax.Usings).Select(directive => directive + "\n").Distinct();
         var types = all.SelectMany(part => part.Syntax.Members.Where(IsType)).DistinctBy(NameOf);
-        return string.Concat(usings) + block.Context!.Statements + block.Statements
+        // A block of types alone takes no statements for granted.
+        var statements = block.Statements.Length == 0 ? "" : block.Context!.Statements + block.Statements;
+        return string.Concat(usings) + statements
             + string.Concat(types.Select(type => type.ToFullString() + "\n"));
     }
 

@@ -51,7 +51,8 @@ public static class PostgresServer
     public static string? SkipReason { get; } = (GivenConnectionString, Binaries) switch
     {
         (null, null) =>
-            $"No PostgreSQL: set {ConnectionStringVariable} to a connection string that may create databases, or install "
+            $"No PostgreSQL: set {ConnectionStringVariable} to a connection string that may create databases, or " +
+            $"install "
                 + "the server (Debian: postgresql).",
         (null, _) when OperatingSystem.IsWindows() =>
             $"On Windows, set {ConnectionStringVariable} to a connection string that may create databases.",
@@ -96,7 +97,8 @@ public static class PostgresServer
         var folder = await _cluster.StandardOutput.ReadLineAsync()
             ?? throw new InvalidOperationException(
                 $"The PostgreSQL cluster did not start: {await _cluster.StandardError.ReadToEndAsync()}");
-        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Username = "postgres", Database = "postgres" };
+        var connection =
+            new NpgsqlConnectionStringBuilder { Host = folder, Username = "postgres", Database = "postgres" };
         var connectionString = connection.ConnectionString;
         await WaitUntilReadyAsync(connectionString, Path.Combine(folder, "log"));
         return connectionString;

@@ -18,11 +18,12 @@ internal static class Flaws
         ["a version is cut at 40 characters"] = Keeps(
             nameof(Rule.EverySaveStoresTheVersionGiven), c =>
                 c with { Version = c.Version[..Math.Min(40, c.Version.Length)] }),
-        ["a field set to null keeps its old value"] = (nameof(Rule.SaveReplacesTheWholeConnection), () => new FlawedStore
-        {
-            Save = async (inner, c, expected) => await inner.TrySaveAsync(
-                c with { RecoverAt = c.RecoverAt ?? (await inner.FindAsync(KeyOf(c)))?.RecoverAt }, expected),
-        }),
+        ["a field set to null keeps its old value"] =
+            (nameof(Rule.SaveReplacesTheWholeConnection), () => new FlawedStore
+            {
+                Save = async (inner, c, expected) => await inner.TrySaveAsync(
+                    c with { RecoverAt = c.RecoverAt ?? (await inner.FindAsync(KeyOf(c)))?.RecoverAt }, expected),
+            }),
         ["any version overwrites"] = Saves(nameof(Rule.WrongVersionWritesNothing), OverwriteAsync),
         ["no version overwrites"] = Saves(nameof(Rule.WrongVersionWritesNothing), (inner, c, expected) =>
             expected is null ? OverwriteAsync(inner, c, expected) : inner.TrySaveAsync(c, expected)),
@@ -186,18 +187,20 @@ internal static class Flaws
             };
         }
         ),
-        ["a page begins after what is stored now"] = (nameof(Rule.ConnectionsMayChangeBetweenPages), () => new FlawedStore
-        {
-            List = async (inner, query) => await inner.ListAsync(query.After is { } after
-                && await inner.FindAsync(KeyOf(after)) is null ? query with { After = null } : query),
-        }),
+        ["a page begins after what is stored now"] =
+            (nameof(Rule.ConnectionsMayChangeBetweenPages), () => new FlawedStore
+            {
+                List = async (inner, query) => await inner.ListAsync(query.After is { } after
+                    && await inner.FindAsync(KeyOf(after)) is null ? query with { After = null } : query),
+            }),
 
         ["ended connections count as due"] = Summaries(s => s with { RenewalDue = s.RenewalDue + s.Disconnected }),
         ["the oldest renewal is forgotten"] = Summaries(s => s with { OldestRenewAt = null }),
         ["all clients are one"] = (nameof(Rule.SummaryCountsTheConnectionsOfEachClient), () => new FlawedStore
         {
             Summarize = async (inner, now) =>
-                [.. (await inner.SummarizeAsync(now)).GroupBy(s => s.ClientId.ToLowerInvariant()).Select(group => group.First())],
+                [.. (await inner.SummarizeAsync(now)).GroupBy(s => s.ClientId.ToLowerInvariant())
+                    .Select(group => group.First())],
         }),
         ["a client leaves an empty summary"] = (nameof(Rule.ClientWithoutConnectionsHasNoSummary), () =>
         {

@@ -106,7 +106,8 @@ public sealed class UseSimulatorTests : IDisposable
     [Fact]
     public async Task What_the_program_sets_is_kept_where_the_simulator_can_follow()
     {
-        await using var program = Build(services => services.UseAirwallexSimulator(_simulator).AddAirwallexOAuth(options =>
+        await using var program =
+            Build(services => services.UseAirwallexSimulator(_simulator).AddAirwallexOAuth(options =>
         {
             options.RedirectUri = new Uri("https://app.example/airwallex/callback");
             options.Scopes = ["balance:read"];

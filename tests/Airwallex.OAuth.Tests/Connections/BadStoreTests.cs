@@ -86,7 +86,7 @@ public sealed class BadStoreTests
     }
 
     [Fact]
-    public async Task A_store_that_loses_every_swap_of_new_tokens_is_tried_again_without_spinning_while_callers_are_served()
+    public async Task A_store_that_loses_every_swap_is_tried_again_without_spinning_while_callers_are_served()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();

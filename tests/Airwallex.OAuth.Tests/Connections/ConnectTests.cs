@@ -264,7 +264,8 @@ public sealed class ConnectTests
     public async Task A_connect_whose_caller_gave_up_logs_its_failure()
     {
         await using var app = new TestApp();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
+        app.Simulator.Faults.Next(FaultTarget.Token,
+            Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
         using var givesUp = new CancellationTokenSource();
         var connecting = app.Connections.ConnectAsync(
             app.Simulator.ConnectAccount(TestApp.Account), cancellationToken: givesUp.Token);

@@ -25,7 +25,8 @@ public sealed partial class OperatingPageTests
             .Where(row => !row.StartsWith(Webhooks, StringComparison.Ordinal));
 
         var existing = (await InstrumentsAsync()).Select(one => $"{one.Instrument.Name} | {Kind(one.Instrument)}, "
-            + $"{one.Instrument.Unit} | {string.Join(", ", one.Attributes.Select(name => $"`{name["airwallex.oauth.".Length..]}`"))}");
+            + $"{one.Instrument.Unit} | " +
+                $"{string.Join(", ", one.Attributes.Select(name => $"`{name["airwallex.oauth.".Length..]}`"))}");
 
         Assert.Equal(existing.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
@@ -123,8 +124,10 @@ public sealed partial class OperatingPageTests
 
     private static readonly string[] s_labels =
     [
-        "airwallex_oauth_application", "airwallex_oauth_outcome", "airwallex_oauth_grant_type", "airwallex_oauth_trigger",
-        "airwallex_oauth_connection_status", "airwallex_oauth_store_operation", "airwallex_oauth_work", "airwallex_oauth_queue",
+        "airwallex_oauth_application", "airwallex_oauth_outcome", "airwallex_oauth_grant_type",
+            "airwallex_oauth_trigger",
+        "airwallex_oauth_connection_status", "airwallex_oauth_store_operation", "airwallex_oauth_work",
+            "airwallex_oauth_queue",
     ];
 
     private static async Task<List<(Instrument Instrument, IReadOnlyList<string> Attributes)>> InstrumentsAsync()

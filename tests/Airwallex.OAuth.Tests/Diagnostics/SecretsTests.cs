@@ -80,7 +80,8 @@ public sealed class SecretsTests
         object[] objects =
         [
             tokens, connection, connection
-                .ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret }, new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
+                .ToConnection(), stored, options, new Pkce { Verifier = Secret, Challenge = Secret },
+                    new AuthorizeRequest { State = Secret, CodeChallenge = Secret },
             AuthorizationResponse.Parse(new Uri($"https://example.com/?code={Secret}&state={Secret}")),
             new TokenClient(new HttpClient(), options), new AuthorizeUrlBuilder(options), new InMemoryTokenStore(),
             new RefreshRequest(RefreshTrigger.Rejected) { AskedAt = 0, RejectedToken = Secret },
@@ -220,7 +221,8 @@ public sealed class SecretsTests
             ShouldListenTo = source => source.Name.StartsWith("Airwallex", StringComparison.Ordinal),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity => output.Enqueue(
-                $"span {activity.OperationName} {activity.StatusDescription} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events)}"),
+                $"span {activity.OperationName} {activity.StatusDescription} {string.Join(' ', activity.TagObjects)} " +
+                $"{string.Join(' ', activity.Events)}"),
         };
         ActivitySource.AddActivityListener(listener);
         return listener;

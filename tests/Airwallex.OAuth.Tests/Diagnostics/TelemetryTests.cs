@@ -41,7 +41,8 @@ public sealed class TelemetryTests
         Assert.Equal(0, listening.Read("airwallex.oauth.refresh.last_sends", []));
         Assert.Equal(0, listening.Read("airwallex.oauth.refresh.active", []));
         Assert.True(listening.Read("airwallex.oauth.store_calls",
-            ("airwallex.oauth.store_operation", "save"), (Outcome, "ok")) >= 5); // One for the connect, two for each refresh.
+            // One for the connect, two for each refresh.
+            ("airwallex.oauth.store_operation", "save"), (Outcome, "ok")) >= 5);
         Assert.Contains(
             listening.Read("airwallex.oauth.token_request.duration"), measured => measured.Value is >= 2 and < 2.5);
         Assert.Contains(

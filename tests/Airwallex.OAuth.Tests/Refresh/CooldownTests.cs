@@ -40,7 +40,8 @@ public sealed class CooldownTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(503, """{"error":"temporarily_unavailable","trace_id":"trace_1"}"""));
+        app.Simulator.Faults.Always(
+            FaultTarget.Token, Fault.Status(503, """{"error":"temporarily_unavailable","trace_id":"trace_1"}"""));
         await app.FailureAsync<TokenRequestException>(app.TokenAsync());
         var before = app.CountRefreshes();
 

@@ -13,7 +13,10 @@ public sealed class LostSwapTests
         await using var app = new TestApp();
         var before = await app.ConnectAsync();
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(
-            $$"""{"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,"refresh_token":"next","refresh_token_expires_in":7776000,"token_type":"bearer"}"""));
+            $$"""
+            {"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,
+             "refresh_token":"next","refresh_token_expires_in":7776000,"token_type":"bearer"}
+            """));
 
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
 
@@ -28,7 +31,10 @@ public sealed class LostSwapTests
         var before = await app.ConnectAsync();
         app.Time.Advance(TimeSpan.FromMinutes(1));
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Body(
-            $$"""{"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,"refresh_token":"{{before.Tokens.RefreshToken}}","refresh_token_expires_in":7776000,"token_type":"bearer"}"""));
+            $$"""
+            {"access_token":"{{before.Tokens.AccessToken}}","account_id":"{{TestApp.Account}}","expires_in":300,
+             "refresh_token":"{{before.Tokens.RefreshToken}}","refresh_token_expires_in":7776000,"token_type":"bearer"}
+            """));
 
         await app.ResultAsync(app.Connections.RefreshAsync(TestApp.Account));
 

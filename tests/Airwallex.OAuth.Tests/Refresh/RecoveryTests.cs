@@ -52,7 +52,8 @@ public sealed class RecoveryTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task After_the_grace_period_one_last_send_is_made_once_the_attempt_was_seen_unchanged_for_25_s(bool hadRotated)
+    public async Task After_the_grace_period_one_last_send_is_made_once_the_attempt_was_seen_unchanged_for_25_s(
+        bool hadRotated)
     {
         await using var app = new TestApp();
         await app.ConnectAsync();

@@ -80,7 +80,8 @@ public sealed class RefusalTests
         await using var app = new TestApp();
         await app.ConnectAsync();
         app.ExpireTokens();
-        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
+        app.Simulator.Faults.Next(FaultTarget.Token,
+            Fault.Delay(TimeSpan.FromSeconds(1)).Then(Fault.Status(400, """{"error":"invalid_grant"}""")));
         var call = app.TokenAsync();
         await app.AdvanceUntilAsync(() => app.Simulator.DelayedRequests == 1);
 
@@ -153,9 +154,10 @@ public sealed class RefusalTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"refresh_token":"","token_type":"bearer"}""")]
-    [InlineData("""{"access_token":"a","account_id":"acct_two","expires_in":300,"refresh_token":"r","token_type":"bearer"}""")]
-    public async Task A_response_without_a_sound_refresh_token_of_the_account_overwrites_nothing_and_counts_as_lost(string body)
+    [InlineData("""{"access_token":"a","account_id":"acct_one","expires_in":300,"refresh_token":""}""")]
+    [InlineData("""{"access_token":"a","account_id":"acct_two","expires_in":300,"refresh_token":"r"}""")]
+    public async Task A_response_without_a_sound_refresh_token_of_the_account_overwrites_nothing_and_counts_as_lost(
+        string body)
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
@@ -202,7 +204,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task Another_applications_client_id_in_the_configuration_ends_nothing_and_says_whose_the_connection_is()
+    public async Task Another_applications_client_id_in_the_configuration_ends_nothing_and_says_whose_it_is()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();

@@ -121,7 +121,8 @@ public sealed class RetryTests
     {
         var thrown = new Queue<Exception>(
         [
-            new InvalidOperationException("A handler's own fault."), new OperationCanceledException(), new ObjectDisposedException("x"),
+            new InvalidOperationException("A handler's own fault."), new OperationCanceledException(),
+                new ObjectDisposedException("x"),
         ]);
         await using var app = new TestApp
         {
@@ -220,5 +221,6 @@ public sealed class RetryTests
     }
 
     private static Fault TooManyRequests =>
-        Fault.Status(429, """{"error":"too_many_requests","error_description":"Concurrent token refresh is not allowed."}""");
+        Fault.Status(
+            429, """{"error":"too_many_requests","error_description":"Concurrent token refresh is not allowed."}""");
 }

@@ -4,7 +4,8 @@ namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>A refresh with one of its steps broken.</summary>
 internal sealed class BrokenOperation(
-    World world, Instance instance, AirwallexApplication application, AirwallexOAuthOptions options, TokenCacheEntry entry,
+    World world, Instance instance, AirwallexApplication application, AirwallexOAuthOptions options,
+    TokenCacheEntry entry,
     RefreshRequest request, ActivityContext startedBy)
     : RefreshOperation(application, options, entry, request, startedBy)
 {
@@ -16,7 +17,8 @@ internal sealed class BrokenOperation(
     private ConnectionState? _first;
 
     public static RefreshOperation Create(
-        World world, Instance instance, AirwallexApplication application, AirwallexOAuthOptions options, TokenCacheEntry entry,
+        World world, Instance instance, AirwallexApplication application, AirwallexOAuthOptions options,
+        TokenCacheEntry entry,
         RefreshRequest request, ActivityContext startedBy) => world.Breakage == Breakage.None
             ? new RefreshOperation(application, options, entry, request, startedBy)
             : new BrokenOperation(world, instance, application, options, entry, request, startedBy);
@@ -28,7 +30,8 @@ internal sealed class BrokenOperation(
         return world.Breakage == Breakage.TokenReadBeforeTheGate ? current with { Tokens = _first.Tokens } : current;
     }
 
-    protected override Task<Lease?> WriteAheadAsync(ConnectionState current, bool isLastSend) => base.WriteAheadAsync(current, isLastSend);
+    protected override Task<Lease?> WriteAheadAsync(ConnectionState current, bool isLastSend) =>
+        base.WriteAheadAsync(current, isLastSend);
 
     protected override Task<RefreshResult> SaveAsync(Lease lease, SendOutcome outcome)
     {

@@ -9,15 +9,19 @@ internal sealed class BrokenRules(World world, Instance instance, RefreshTimings
         world.Breakage == Breakage.None ? new RefreshRules(timings) : new BrokenRules(world, instance, timings);
 
     public override SendDecision DecideSend(
-        RefreshAttempt? effective, DateTimeOffset? foreignLeaseEnd, TimeSpan observedFor, DateTimeOffset now) => Breakage switch
-        {
-            Breakage.LeaseIgnored => base.DecideSend(effective, null, observedFor, now),
-            Breakage.GraceIgnored when foreignLeaseEnd is null || foreignLeaseEnd <= now => new SendDecision(SendDecisionKind.Send),
-            Breakage.LastSendWithoutObservation => base.DecideSend(effective, foreignLeaseEnd, Timings.Observation, now),
-            _ => base.DecideSend(effective, foreignLeaseEnd, observedFor, now),
-        };
+        RefreshAttempt? effective, DateTimeOffset? foreignLeaseEnd, TimeSpan observedFor, DateTimeOffset now) =>
+            Breakage switch
+            {
+                Breakage.LeaseIgnored => base.DecideSend(effective, null, observedFor, now),
+                Breakage.GraceIgnored when foreignLeaseEnd is null || foreignLeaseEnd <= now =>
+                    new SendDecision(SendDecisionKind.Send),
+                Breakage.LastSendWithoutObservation =>
+                    base.DecideSend(effective, foreignLeaseEnd, Timings.Observation, now),
+                _ => base.DecideSend(effective, foreignLeaseEnd, observedFor, now),
+            };
 
-    public override RefreshAttempt NextAttempt(string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) =>
+    public override RefreshAttempt NextAttempt(
+        string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) =>
         base.NextAttempt(id, Breakage == Breakage.FirstSentAtReset ? null : effective, isLastSend, now);
 
     public override ResponseWait DecideWait(TimeSpan age)
@@ -29,21 +33,25 @@ internal sealed class BrokenRules(World world, Instance instance, RefreshTimings
     }
 
     public override FailureDecision AfterFailure(
-        TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age, TimeSpan delay) =>
-        base.AfterFailure(failure, retries, responseMayBeLost, finalStartMade || Breakage == Breakage.NoFinalStart, age, delay);
+        TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age,
+        TimeSpan delay) =>
+        base.AfterFailure(
+            failure, retries, responseMayBeLost, finalStartMade || Breakage == Breakage.NoFinalStart, age, delay);
 
     public override TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt) =>
         base.CooldownAfter(backoff, retryAfter, Breakage == Breakage.NoFinalStart ? null : doubt);
 
     public override SaveDecision DecideSave(
-        ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written, DateTimeOffset renewAt,
+        ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written,
+        DateTimeOffset renewAt,
         DateTimeOffset now)
     {
         switch (Breakage)
         {
             case Breakage.ResponseDroppedOnLostSwap when current?.Version != sent.Version:
                 return SaveDecision.Keep(current);
-            case Breakage.SaveWaitsForLease when current?.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id && attempt.LeaseExpiresAt > now:
+            case Breakage.SaveWaitsForLease when current?.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id
+                && attempt.LeaseExpiresAt > now:
                 return SaveDecision.WaitForLease(current, attempt.LeaseExpiresAt);
             case Breakage.EarlierAuthorizationSaves when current is not null && !written.Contains(current.Version)
                 && current.AuthorizationId != sent.AuthorizationId:
@@ -54,9 +62,17 @@ internal sealed class BrokenRules(World world, Instance instance, RefreshTimings
     }
 
     public override SaveDecision DecideRefusal(
-        ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason, DateTimeOffset now) =>
+        ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason,
+        DateTimeOffset now) =>
         Breakage == Breakage.LosersRefusalEnds && current is { IsActive: true }
-            ? SaveDecision.Write(current with { Status = ConnectionStatus.ReauthorizationRequired, StatusReason = "refused", Attempt = null, RecoverAt = null })
+            ? SaveDecision.Write(
+                current with
+                {
+                    Status = ConnectionStatus.ReauthorizationRequired,
+                    StatusReason = "refused",
+                    Attempt = null,
+                    RecoverAt = null
+                })
             : base.DecideRefusal(current, sent, foreignLeaseEnd, reason, now);
 
     public override string ToString() => $"{Breakage} at {instance}";

@@ -12,7 +12,9 @@ internal sealed class Customers(World world)
 
     public bool HasDisconnected(string account) => _disconnected.Contains(account);
 
-    /// <summary>Whether somebody wished to disconnect what was consented by then, or by a consent that was under way.</summary>
+    /// <summary>
+    /// Whether somebody wished to disconnect what was consented by then, or by a consent that was under way.
+    /// </summary>
     public bool MayDelete(Ledger.Family family) =>
         _wishes.Exists(wish => wish.Account == family.Account && family.Number < wish.FamiliesBefore);
 
@@ -96,7 +98,9 @@ internal sealed class Customers(World world)
     {
         var options = instance.Options;
         var client = world.Server.FindClient(options.ClientId);
-        var code = world.Server.IssueCode(account, options.RedirectUri!.OriginalString, "balance:read", codeChallenge: null, client);
+        var code =
+            world.Server.IssueCode(
+                account, options.RedirectUri!.OriginalString, "balance:read", codeChallenge: null, client);
         if (world.SecondConsent == SecondConsent.RevokesFirst)
         {
             world.Ledger.EndFamilies(account, options.ClientId);
@@ -115,7 +119,8 @@ internal sealed class Customers(World world)
             },
         };
         world.Trace($"the customer of {account} connects at {instance}");
-        Run(instance, () => instance.Options == options ? instance.Application.Connections.ConnectAsync(code, connect) : Task.CompletedTask);
+        Run(instance, () => instance.Options == options ? instance.Application.Connections.ConnectAsync(code, connect)
+            : Task.CompletedTask);
     }
 
     private async Task CallAsync(Instance instance, string account, bool forced)
@@ -187,14 +192,16 @@ internal sealed class Customers(World world)
     private void Report(string account, Instance instance)
     {
         world.Trace($"a webhook says that {account} is disconnected");
-        Run(instance, () => instance.Application.Connections.ReportDisconnectionAsync(account, "The customer disconnected it."));
+        Run(instance,
+            () => instance.Application.Connections.ReportDisconnectionAsync(account, "The customer disconnected it."));
     }
 
     /// <summary>The user loses the admin role, and has it again; then a person reactivates the connection.</summary>
     private void LoseAndRegainRole(string account)
     {
         world.Trace($"the user of {account} loses the admin role");
-        var families = world.Ledger.Families.Where(family => family.Account == account && !family.IsEndedByCustomer).ToList();
+        var families = world.Ledger.Families.Where(family => family.Account == account && !family.IsEndedByCustomer)
+            .ToList();
         families.ForEach(family => family.IsEndedByCustomer = true);
         world.Server.RemoveAdminRole(account);
         Scheduler.After(Scheduler.Between(1, 60), () =>
@@ -224,7 +231,8 @@ internal sealed class Customers(World world)
     {
         var options = instance.Options;
         var code = world.Server.IssueCode(
-            account, options.RedirectUri!.OriginalString, "balance:read", codeChallenge: null, world.Server.FindClient(options.ClientId));
+            account, options.RedirectUri!.OriginalString, "balance:read", codeChallenge: null,
+            world.Server.FindClient(options.ClientId));
         if (world.SecondConsent == SecondConsent.RevokesFirst)
         {
             world.Ledger.EndFamilies(account, options.ClientId);
@@ -232,12 +240,14 @@ internal sealed class Customers(World world)
 
         var request = world.Server.BeginTokenRequest(
         [
-            new("client_id", options.ClientId), new("client_secret", options.ClientSecret), new("grant_type", "authorization_code"),
+            new("client_id", options.ClientId), new("client_secret", options.ClientSecret),
+                new("grant_type", "authorization_code"),
             new("code", code), new("redirect_uri", options.RedirectUri.OriginalString),
         ]);
         var issued = world.Ledger.Issue(world.Server.CompleteTokenRequest(request), null, options.ClientId);
         world.Trace($"{account} is imported at {instance} with {World.Short(issued.Token)}");
-        Run(instance, () => instance.Options == options ? instance.Application.Connections.TryImportAsync(account, issued.Token) : Task.CompletedTask);
+        Run(instance, () => instance.Options == options
+            ? instance.Application.Connections.TryImportAsync(account, issued.Token) : Task.CompletedTask);
     }
 
     private static void Run(Instance instance, Func<Task> work)

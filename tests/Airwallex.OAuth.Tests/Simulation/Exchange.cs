@@ -4,8 +4,11 @@ using Airwallex.OAuth.Testing;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>One token request on its way: it arrives, is carried out, its response comes back; each of them, or not.</summary>
-internal sealed class Exchange(World world, Instance instance, List<KeyValuePair<string, string>> form, TimeSpan calledAt)
+/// <summary>
+/// One token request on its way: it arrives, is carried out, its response comes back; each of them, or not.
+/// </summary>
+internal sealed class Exchange(
+    World world, Instance instance, List<KeyValuePair<string, string>> form, TimeSpan calledAt)
 {
     private readonly TaskCompletionSource<HttpResponseMessage> _response = new();
     private PendingTokenRequest? _pending;
@@ -166,7 +169,8 @@ internal sealed class Exchange(World world, Instance instance, List<KeyValuePair
         }
         else
         {
-            var isOdd = result.RefreshToken is not null && RefreshToken is not null && Scheduler.Chance(faults?.Odd ?? 0);
+            var isOdd = result.RefreshToken is not null && RefreshToken is not null
+                && Scheduler.Chance(faults?.Odd ?? 0);
             Respond(respondAfter, result.StatusCode, isOdd ? OddBodies.Odd(Scheduler, result) : result.Body, result);
         }
     }
@@ -196,16 +200,22 @@ internal sealed class Exchange(World world, Instance instance, List<KeyValuePair
 
             Status = status;
             EndForClient(SendFate.Responded);
-            world.Trace($"{instance} gets {status} {result?.Error} {(result?.RefreshToken is { } token ? World.Short(token) : "")}");
+            world.Trace(
+                $"{instance} gets {status} {result?.Error} " +
+                $"{(result?.RefreshToken is { } token ? World.Short(token) : "")}");
             if (result is not null)
             {
                 world.Ledger.OnDelivered(this, result);
             }
 
-            var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            var response =
+                new HttpResponseMessage(
+                    (HttpStatusCode)status)
+                { Content = new StringContent(body, Encoding.UTF8, "application/json") };
             if (status is 429 or >= 500 && world.FaultsAreOn && Scheduler.Chance(world.Faults.RetryAfter))
             {
-                response.Headers.TryAddWithoutValidation("Retry-After", $"{Scheduler.Random.Next(1, Scheduler.OneOf(5, 30, 240))}");
+                response.Headers.TryAddWithoutValidation(
+                    "Retry-After", $"{Scheduler.Random.Next(1, Scheduler.OneOf(5, 30, 240))}");
             }
 
             _response.TrySetResult(response);
@@ -223,7 +233,8 @@ internal sealed class Exchange(World world, Instance instance, List<KeyValuePair
                 {
                     EndForServer(responseArrived: false);
                     EndForClient(SendFate.Lost);
-                    _response.TrySetException(new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
+                    _response.TrySetException(
+                        new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke."));
                 }
             });
         }

@@ -86,8 +86,24 @@ internal sealed record Faults
             Trouble.Store => store with { Slow = 0.3, VerySlow = 0.3, LostAfterRotation = Share(0.1) },
             Trouble.CutOff => new Faults { LostAfterRotation = 0.1, VerySlow = 0.2, Slow = 0.2 },
             Trouble.CrashStorm => new Faults { Slow = 0.1, StoreSlow = 0.1, CallerCancels = 0.2 },
-            Trouble.Configuration => new Faults { Odd = 0.4, RetryAfter = 0.5, ServerError = 0.2, TooManyRequests = 0.1, LostAfterRotation = 0.1 },
-            Trouble.Customers => new Faults { LostAfterRotation = 0.1, LostBeforeArrival = 0.1, Slow = 0.2, StoreSlow = 0.2, StoreHangs = 0.02 },
+            Trouble.Configuration =>
+                new Faults
+                {
+                    Odd = 0.4,
+                    RetryAfter = 0.5,
+                    ServerError = 0.2,
+                    TooManyRequests = 0.1,
+                    LostAfterRotation = 0.1
+                },
+            Trouble.Customers =>
+                new Faults
+                {
+                    LostAfterRotation = 0.1,
+                    LostBeforeArrival = 0.1,
+                    Slow = 0.2,
+                    StoreSlow = 0.2,
+                    StoreHangs = 0.02
+                },
             _ => new Faults { Slow = 0.1 },
         };
     }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>One instance of the application: the whole library on virtual time. A crash takes its memory and its timers with it.</summary>
+/// <summary>
+/// One instance of the application: the whole library on virtual time. A crash takes its memory and its timers with it.
+/// </summary>
 internal sealed class Instance
 {
     private readonly World _world;
@@ -19,7 +21,9 @@ internal sealed class Instance
         Options = world.Options;
         Clock = new VirtualClock(world.Scheduler, After) { Skew = skew };
         Tasks = new InstanceTasks(this);
-        var client = new TokenClient(new HttpClient(new InstanceNetwork(world, this)) { Timeout = Timeout.InfiniteTimeSpan }, world.Options, Clock);
+        var client =
+            new TokenClient(new HttpClient(new InstanceNetwork(world, this)) { Timeout = Timeout.InfiniteTimeSpan },
+                world.Options, Clock);
         var parts = new ApplicationParts
         {
             Options = () => Options,
@@ -39,7 +43,8 @@ internal sealed class Instance
         Application = new AirwallexApplication(parts) { HostIsRunning = hasHost };
         if (hasHost)
         {
-            Repeat(() => Application.KeepAlive.StartRecoveriesAsync(CancellationToken.None), RefreshTimings.RecoveryLookSeconds, recovery: true);
+            Repeat(() => Application.KeepAlive.StartRecoveriesAsync(CancellationToken.None),
+                RefreshTimings.RecoveryLookSeconds, recovery: true);
             Repeat(() => Application.KeepAlive.RenewAsync(CancellationToken.None), 5, recovery: false);
             EvictEveryMinute();
         }
@@ -71,12 +76,16 @@ internal sealed class Instance
 
     public List<Exchange> Exchanges { get; } = [];
 
-    /// <summary>When it could look after connections: alive, with its keys, the right client, and a store that responds.</summary>
+    /// <summary>
+    /// When it could look after connections: alive, with its keys, the right client, and a store that responds.
+    /// </summary>
     public List<(TimeSpan From, TimeSpan To)> WasAble { get; } = [];
 
     public RefreshOperation? OperationOf(string accountId) => Application.Current.Cache.Find(accountId)?.Operation;
 
-    /// <summary>Something that the instance will do or notice, unless it is dead by then; later, if it is stalled.</summary>
+    /// <summary>
+    /// Something that the instance will do or notice, unless it is dead by then; later, if it is stalled.
+    /// </summary>
     public void After(TimeSpan delay, Action action) => _world.Scheduler.After(delay, () => Run(action));
 
     public Task PauseAsync(TimeSpan length)
@@ -119,11 +128,15 @@ internal sealed class Instance
     public void OnStoreResponded(string? accountId) => _storeRespondedAt[accountId ?? ""] = _world.Scheduler.Now;
 
     public TimeSpan StoreFailedAt(string accountId) =>
-        Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue), _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
+        Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue),
+            _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
 
-    public TimeSpan StoreRespondedAt(string accountId) => _storeRespondedAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
+    public TimeSpan StoreRespondedAt(string accountId) =>
+        _storeRespondedAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
 
-    /// <summary>To be called whenever something changes that makes it able to look after connections, or unable.</summary>
+    /// <summary>
+    /// To be called whenever something changes that makes it able to look after connections, or unable.
+    /// </summary>
     public void NoteAbility()
     {
         var isAble = IsAlive && HasHost && HasKeys && !IsCutOff && !_world.Database.IsDown

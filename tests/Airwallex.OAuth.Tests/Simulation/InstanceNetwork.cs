@@ -1,9 +1,12 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>One instance's way to the token endpoint. Bytes that are out may arrive even when their sender is dead.</summary>
+/// <summary>
+/// One instance's way to the token endpoint. Bytes that are out may arrive even when their sender is dead.
+/// </summary>
 internal sealed class InstanceNetwork(World world, Instance instance) : HttpMessageHandler
 {
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var scheduler = world.Scheduler;
         var calledAt = scheduler.Now;
@@ -25,10 +28,13 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
             return await exchange.Response.ConfigureAwait(false);
         }
 
-        // A request that is on its way for longer is "delayed on its way past the grace period": inherent, and not played.
-        TimeSpan Latency() => scheduler.Chance(faults?.Slow ?? 0) ? scheduler.Between(0.2, 0.9) : scheduler.Between(0.01, 0.1);
+        // A request that is on its way for longer is "delayed on its way past the grace period": inherent, and not
+        // played.
+        TimeSpan Latency() =>
+            scheduler.Chance(faults?.Slow ?? 0) ? scheduler.Between(0.2, 0.9) : scheduler.Between(0.01, 0.1);
     }
 
     private static List<KeyValuePair<string, string>> Parse(string form) =>
-        [.. form.Split('&').Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], Uri.UnescapeDataString(pair[1])))];
+        [.. form.Split('&').Select(pair => pair.Split('='))
+            .Select(pair => KeyValuePair.Create(pair[0], Uri.UnescapeDataString(pair[1])))];
 }

@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// One instance's way to the database: it takes time, it fails, it hangs, and it may fail or hang after the write took effect, or before
-/// a write that takes effect late.
+/// One instance's way to the database: it takes time, it fails, it hangs, and it may fail or hang after the write took
+/// effect, or before a write that takes effect late.
 /// </summary>
 internal sealed class InstanceStore(World world, Instance instance) : ITokenStore
 {
@@ -10,13 +10,15 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
 
     private Scheduler Scheduler => world.Scheduler;
 
-    public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) => new(CallAsync(
+    public ValueTask<StoredConnection?> FindAsync(ConnectionKey key, CancellationToken cancellationToken = default) =>
+        new(CallAsync(
         key.AccountId,
         () => world.Database.Find(key.ClientId, key.AccountId)?.Stored,
         found => world.Invariants.OnLooked(instance, key.AccountId, found)));
 
     public ValueTask<bool> TrySaveAsync(
-        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) => new(CallAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
+            new(CallAsync(
             connection.AccountId,
             () =>
             {
@@ -42,7 +44,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             key.AccountId,
             () =>
             {
-                var deleted = world.Database.TryDelete(key, expectedVersion, world.Breakage == Breakage.UnconditionalDelete);
+                var deleted =
+                    world.Database.TryDelete(key, expectedVersion, world.Breakage == Breakage.UnconditionalDelete);
                 if (deleted is not null)
                 {
                     world.Trace($"{instance} deletes {key.AccountId}");
@@ -83,11 +86,13 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
         }
     }
 
-    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
+        DateTimeOffset now, CancellationToken cancellationToken = default) =>
         new([]);
 
     private static string Describe(SharedDatabase.Row row) =>
-        $"{World.Short(row.RefreshToken)} {row.Stored.Status} attempt {World.Short(row.State.Attempt?.Id ?? "none")} recover {row.State.RecoverAt - Scheduler.Epoch:c}";
+        $"{World.Short(row.RefreshToken)} {row.Stored.Status} attempt {World.Short(row.State.Attempt?.Id ?? "none")} " +
+        $"recover {row.State.RecoverAt - Scheduler.Epoch:c}";
 
     private bool IsRenewal(StoredConnection next)
     {
@@ -102,7 +107,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
     }
 
     private Task<T> CallAsync<T>(
-        string? accountId, Func<T> work, Action<T>? onResult = null, bool isWrite = false, bool isRenewal = false, bool isDelete = false)
+        string? accountId, Func<T> work, Action<T>? onResult = null, bool isWrite = false, bool isRenewal = false,
+        bool isDelete = false)
     {
         var reply = new TaskCompletionSource<T>();
         var fate = DrawFate(isWrite, isRenewal, isDelete);
@@ -170,7 +176,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
 
         return Scheduler.Chance(faults.StoreThrows) ? Fate.Throw
             : isDelete && Scheduler.Chance(faults.StoreHangs * 5) ? Fate.HangAndWorkLate
-            : Scheduler.Chance(faults.StoreHangs) ? (isWrite ? Scheduler.OneOf(Fate.Hang, Fate.WorkAndHang, Fate.HangAndWorkLate) : Fate.Hang)
+            : Scheduler.Chance(faults.StoreHangs)
+                ? (isWrite ? Scheduler.OneOf(Fate.Hang, Fate.WorkAndHang, Fate.HangAndWorkLate) : Fate.Hang)
             : isWrite && Scheduler.Chance(faults.StoreLies) ? Fate.WorkAndThrow
             : Fate.Work;
     }

@@ -38,10 +38,12 @@ internal sealed class InstanceTasks(Instance instance) : BackgroundTasks
     public override Task Join(Task shared) => shared.ContinueWith(
         static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    public override Task<T> WaitAsync<T>(Task<T> shared, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    public override Task<T> WaitAsync<T>(
+        Task<T> shared, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         var own = shared.ContinueWith(
-            static ended => ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
+            static ended => ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default).Unwrap();
         return base.WaitAsync(own, limit, time, cancellationToken);
     }
 }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>Data Protection whose keys an instance may be without. It marks what it protects with the purposes.</summary>
+/// <summary>
+/// Data Protection whose keys an instance may be without. It marks what it protects with the purposes.
+/// </summary>
 internal sealed class Keys(Func<bool> arePresent, string purposes = "") : IDataProtector
 {
     public IDataProtector CreateProtector(string purpose) => new Keys(arePresent, $"{purposes}/{purpose}");

@@ -2,7 +2,10 @@ using Airwallex.OAuth.Testing;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>What Airwallex issued and refused, who received it, and what customers did: the truth that invariants are measured by.</summary>
+/// <summary>
+/// What Airwallex issued and refused, who received it, and what customers did: the truth that invariants are measured
+/// by.
+/// </summary>
 internal sealed class Ledger(World world)
 {
     private readonly Dictionary<string, Issued> _byRefreshToken = new(StringComparer.Ordinal);
@@ -61,7 +64,9 @@ internal sealed class Ledger(World world)
         }
 
         Issue(result, parent, exchange.ClientId);
-        world.Trace($"Airwallex issues {World.Short(result.RefreshToken)} for {World.Short(exchange.RefreshToken ?? "a code")}{(result.GraceReplay ? ", in grace" : "")}");
+        world.Trace(
+            $"Airwallex issues {World.Short(result.RefreshToken)} for " +
+            $"{World.Short(exchange.RefreshToken ?? "a code")}{(result.GraceReplay ? ", in grace" : "")}");
     }
 
     /// <summary>Tokens that another system got, and that are to be imported.</summary>

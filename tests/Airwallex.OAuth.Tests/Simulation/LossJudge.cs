@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// At the end: every connection that can be alive is, and is finished. One that is lost must be lost by what the design calls inherent; each other
-/// one is a violation of invariant 3.
+/// At the end: every connection that can be alive is, and is finished. One that is lost must be lost by what the design
+/// calls inherent; each other one is a violation of invariant 3.
 /// </summary>
 internal sealed class LossJudge(World world)
 {
@@ -23,7 +23,9 @@ internal sealed class LossJudge(World world)
             {
                 if (!world.Customers.HasDisconnected(account) && HolderOfFirst(account, clientId) is { } holder)
                 {
-                    world.Fail($"invariant 3: the connection of {account} is not stored, although {holder} received its tokens");
+                    world.Fail(
+                        $"invariant 3: the connection of {account} is not stored, although {holder} received its " +
+                        $"tokens");
                 }
 
                 continue;
@@ -84,7 +86,9 @@ internal sealed class LossJudge(World world)
         .SelectMany(issued => issued.Holders)
         .FirstOrDefault(holder => holder.IsAlive && !world.Misfortunes.WasCutOff(holder));
 
-    /// <summary>An instance that was able, long enough for a takeover, to start inside the grace period, although nobody did.</summary>
+    /// <summary>
+    /// An instance that was able, long enough for a takeover, to start inside the grace period, although nobody did.
+    /// </summary>
     private Instance? CouldStart(Ledger.Issued lost)
     {
         var (first, inside) = GracePeriod(lost);
@@ -103,13 +107,16 @@ internal sealed class LossJudge(World world)
         }));
     }
 
-    /// <summary>The sender of the final start, when it gave up a response that was on its way, with a store that responded.</summary>
+    /// <summary>
+    /// The sender of the final start, when it gave up a response that was on its way, with a store that responded.
+    /// </summary>
     private static Instance? WasCutInVain(Ledger.Issued lost)
     {
         var (first, inside) = GracePeriod(lost);
         return inside.FirstOrDefault(send => send.StartedAt >= first + TimeSpan.FromSeconds(51)
             && send.Fate == SendFate.Cut && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
-            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost && send.Instance.DisturbedAt < send.StartedAt)?.Instance;
+            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost
+                && send.Instance.DisturbedAt < send.StartedAt)?.Instance;
     }
 
     /// <summary>The sends of the grace period in which it was lost, and when that began.</summary>

@@ -18,18 +18,23 @@ internal sealed class LossTable
         lock (_byTrouble)
         {
             var (seeds, refreshes, losses, steps) = _byTrouble.GetValueOrDefault(world.Trouble);
-            _byTrouble[world.Trouble] = (seeds + 1, refreshes + world.Ledger.Refreshes, losses + world.Losses, steps + world.Scheduler.Steps);
+            _byTrouble[world.Trouble] =
+                (seeds + 1, refreshes + world.Ledger.Refreshes, losses + world.Losses, steps + world.Scheduler.Steps);
         }
     }
 
     public override string ToString()
     {
-        var text = new StringBuilder("| trouble | seeds | steps a seed | refreshes | losses | losses per million refreshes |\n|---|---|---|---|---|---|\n");
+        var text =
+            new StringBuilder(
+                "| trouble | seeds | steps a seed | refreshes | losses | losses per million refreshes " +
+                "|\n|---|---|---|---|---|---|\n");
         foreach (var (trouble, (seeds, refreshes, losses, steps)) in _byTrouble.OrderBy(pair => pair.Key))
         {
             text.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {trouble} | {seeds} | {steps / seeds} | {refreshes} | {losses} | {losses * 1_000_000.0 / Math.Max(1, refreshes):0} |"));
+                $"| {trouble} | {seeds} | {steps / seeds} | {refreshes} | {losses} | " +
+                $"{losses * 1_000_000.0 / Math.Max(1, refreshes):0} |"));
         }
 
         return text.ToString();

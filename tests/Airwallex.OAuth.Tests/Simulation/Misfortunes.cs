@@ -60,7 +60,8 @@ internal sealed class Misfortunes(World world)
     public void End()
     {
         world.Trace("all troubles end");
-        (world.Database.IsDown, world.EndpointIsDown, world.ResponsesAreLost, world.IsBrownout) = (false, false, false, false);
+        (world.Database.IsDown, world.EndpointIsDown, world.ResponsesAreLost, world.IsBrownout) =
+            (false, false, false, false);
         foreach (var instance in world.Instances)
         {
             (instance.IsCutOff, instance.HasKeys, instance.Options) = (false, true, world.Options);
@@ -125,7 +126,8 @@ internal sealed class Misfortunes(World world)
         }
 
         var left = episode.To - Scheduler.Now;
-        var length = world.IsGentle ? left * Scheduler.Random.NextDouble() : Scheduler.Between(1, 150) * Scheduler.Random.NextDouble();
+        var length = world.IsGentle ? left * Scheduler.Random.NextDouble()
+            : Scheduler.Between(1, 150) * Scheduler.Random.NextDouble();
         var victim = world.AnyInstance();
         switch (world.Trouble, Scheduler.Random.Next(100))
         {
@@ -139,7 +141,8 @@ internal sealed class Misfortunes(World world)
                 During(length, $"{victim} is cut off from the database", on => victim.IsCutOff = on);
                 break;
             case (Trouble.Configuration, < 35) or (Trouble.Everything, < 18) when victim is not null:
-                During(length, $"{victim} has another client's credentials", on => victim.Options = on ? world.OtherOptions : world.Options);
+                During(length, $"{victim} has another client's credentials", on => victim.Options = on
+                    ? world.OtherOptions : world.Options);
                 break;
             case (Trouble.Configuration, < 60) when victim is not null && world.UsesKeys:
                 During(length, $"{victim} is without keys", on =>
@@ -155,14 +158,16 @@ internal sealed class Misfortunes(World world)
                 During(length, "a brownout begins", on => world.IsBrownout = on);
                 break;
             case (Trouble.Everything, < 35):
-                During(Shorter(length, TimeSpan.FromSeconds(50)), "every response is lost", on => world.ResponsesAreLost = on);
+                During(Shorter(length, TimeSpan.FromSeconds(50)), "every response is lost",
+                    on => world.ResponsesAreLost = on);
                 break;
             case (_, < 75) when victim is not null:
                 Crash(victim, length);
                 break;
             case (_, < 88) when victim is not null:
                 // Shorter than what the margin of the lease leaves beside the difference of the clocks.
-                var most = 5.8 - world.Instances.Max(one => Math.Abs((one.Clock.Skew - victim.Clock.Skew).TotalSeconds));
+                var most =
+                    5.8 - world.Instances.Max(one => Math.Abs((one.Clock.Skew - victim.Clock.Skew).TotalSeconds));
                 victim.Stall(Scheduler.Between(0, Math.Max(0, most)));
                 break;
             case (_, < 92) when victim is not null && victim.StalledUntil < Scheduler.Now:

@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// Virtual time and the one queue of everything that is going to happen. Single-threaded: whatever completes, completes inside an
-/// event, so that the seed alone decides the order of things.
+/// Virtual time and the one queue of everything that is going to happen. Single-threaded: whatever completes, completes
+/// inside an event, so that the seed alone decides the order of things.
 /// </summary>
 internal sealed class Scheduler(int seed)
 {

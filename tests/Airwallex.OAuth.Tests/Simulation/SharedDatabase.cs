@@ -34,7 +34,8 @@ internal sealed class SharedDatabase(ConnectionSerializer serializer)
     public Row? Find(string clientId, string accountId) => _rows.GetValueOrDefault(Key(accountId, clientId));
 
     /// <summary>What was there before; null, and nothing written, when another version is stored.</summary>
-    public (Row? Before, Row After)? TrySave(StoredConnection stored, string? expectedVersion, bool overwrite, TimeSpan now)
+    public (Row? Before, Row After)? TrySave(
+        StoredConnection stored, string? expectedVersion, bool overwrite, TimeSpan now)
     {
         var before = Find(stored.ClientId, stored.AccountId);
         if (before?.Stored.Version != expectedVersion && !overwrite)
@@ -52,7 +53,8 @@ internal sealed class SharedDatabase(ConnectionSerializer serializer)
     public Row? TryDelete(ConnectionKey key, string expectedVersion, bool always)
     {
         var row = Find(key.ClientId, key.AccountId);
-        return row is not null && (always || row.Stored.Version == expectedVersion) && _rows.Remove(Key(key.AccountId, key.ClientId)) ? row : null;
+        return row is not null && (always || row.Stored.Version == expectedVersion)
+            && _rows.Remove(Key(key.AccountId, key.ClientId)) ? row : null;
     }
 
     public IReadOnlyList<StoredConnection> List(ConnectionQuery query) =>

@@ -1,8 +1,8 @@
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// A machine's clock: monotonic time is everybody's, the time of day is off by a skew that may change. Its timers fire as events of
-/// the machine.
+/// A machine's clock: monotonic time is everybody's, the time of day is off by a skew that may change. Its timers fire
+/// as events of the machine.
 /// </summary>
 internal sealed class VirtualClock(Scheduler scheduler, Action<TimeSpan, Action>? postToMachine = null) : TimeProvider
 {

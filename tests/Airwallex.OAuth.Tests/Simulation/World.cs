@@ -3,8 +3,8 @@ using Airwallex.OAuth.Testing;
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// One run: several instances, one database, Airwallex, customers and a run of bad luck, all from one seed. After every step the
-/// invariants of the refresh are checked; at the end every connection that can be alive is.
+/// One run: several instances, one database, Airwallex, customers and a run of bad luck, all from one seed. After every
+/// step the invariants of the refresh are checked; at the end every connection that can be alive is.
 /// </summary>
 internal sealed class World
 {
@@ -19,9 +19,11 @@ internal sealed class World
         Scheduler = new Scheduler(seed);
         _trace = trace ? [] : null;
 
-        // Half of the runs are gentle: short episodes of trouble, with calm in between, in which nothing at all may be lost.
+        // Half of the runs are gentle: short episodes of trouble, with calm in between, in which nothing at all may be
+        // lost.
         IsGentle = seed % 2 == 0;
-        Trouble = trouble ?? (Scheduler.Chance(0.01) ? Trouble.Flood : (Trouble)Scheduler.Random.Next((int)Trouble.Flood));
+        Trouble = trouble
+            ?? (Scheduler.Chance(0.01) ? Trouble.Flood : (Trouble)Scheduler.Random.Next((int)Trouble.Flood));
         Faults = Faults.Draw(Scheduler, Trouble);
         UsesKeys = Trouble == Trouble.Configuration && Scheduler.Chance(0.5);
         Options = NewOptions("simulated-client-id", "simulated-client-secret");
@@ -31,7 +33,9 @@ internal sealed class World
             OpaqueAccessTokens = true,
             JournalCapacity = 1,
             GraceReplay = Scheduler.OneOf(GraceReplay.NewPair, GraceReplay.SamePair, GraceReplay.NewPairWithoutGrace),
-            SecondConsent = Scheduler.OneOf(SecondConsent.KeepsFirst, SecondConsent.RevokesFirst, SecondConsent.RevokesFirstAtFirstUse),
+            SecondConsent =
+                Scheduler.OneOf(
+                    SecondConsent.KeepsFirst, SecondConsent.RevokesFirst, SecondConsent.RevokesFirstAtFirstUse),
             AccessTokenLifetime = TimeSpan.FromSeconds(Scheduler.OneOf(20, 60, 300)),
             RefreshTokenLifetime = Scheduler.Chance(0.2) ? TimeSpan.FromMinutes(20) : TimeSpan.FromDays(90),
             RedirectUris = [Options.RedirectUri!],
@@ -44,7 +48,9 @@ internal sealed class World
         Telemetry = new Telemetry("", null, TimeProvider.System);
         Ledger = new Ledger(this);
         Invariants = new Invariants(this);
-        Accounts = [.. Enumerable.Range(1, Trouble == Trouble.Flood ? 200 : Scheduler.OneOf(1, 2)).Select(number => $"acct_{number}")];
+        Accounts =
+            [.. Enumerable.Range(1, Trouble == Trouble.Flood ? 200 : Scheduler.OneOf(1, 2))
+                .Select(number => $"acct_{number}")];
         Misfortunes = new Misfortunes(this);
         Customers = new Customers(this);
         for (var number = 1 + Scheduler.Random.Next(3); number > 0; number--)
@@ -131,7 +137,8 @@ internal sealed class World
         Misfortunes.End();
 
         // The longest cooldown is five minutes; nearly always all is well much sooner.
-        for (var end = TroublesEnd; end < TroublesEnd + TimeSpan.FromMinutes(15) && Violation is null && !IsHealed(); end += TimeSpan.FromSeconds(20))
+        for (var end = TroublesEnd; end < TroublesEnd + TimeSpan.FromMinutes(15) && Violation is null
+            && !IsHealed(); end += TimeSpan.FromSeconds(20))
         {
             Customers.CallFromHostless();
             RunUntil(end);
@@ -143,7 +150,8 @@ internal sealed class World
         }
 
         return Scheduler.Escaped is { } stack
-            ? throw new InvalidOperationException($"Something left the simulation's thread:{Environment.NewLine}{stack}")
+            ? throw new InvalidOperationException(
+                $"Something left the simulation's thread:{Environment.NewLine}{stack}")
             : Violation;
     }
 

@@ -202,7 +202,8 @@ internal sealed class TestApp : IAsyncDisposable
         return await task;
     }
 
-    public async Task<TException> FailureAsync<TException>(Task task, double atMostSeconds = 120) where TException : Exception
+    public async Task<TException> FailureAsync<TException>(Task task, double atMostSeconds = 120)
+        where TException : Exception
     {
         await AdvanceUntilAsync(task, atMostSeconds);
         return await Assert.ThrowsAnyAsync<TException>(() => task);
