@@ -57,7 +57,8 @@ public sealed class AirwallexSimulatorOptions
 
     /// <summary>
     /// What a second consent of a customer does to the tokens of the first.
-    /// Default: <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested with each.
+    /// Default: <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested
+    /// with each.
     /// </summary>
     public SecondConsent SecondConsent { get; init; }
 

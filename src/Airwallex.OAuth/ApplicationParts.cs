@@ -49,11 +49,9 @@ internal sealed class ApplicationParts
 
     public Func<RefreshTimings, RefreshRules> CreateRules { get; init; } = static timings => new RefreshRules(timings);
 
-    public Func<AirwallexApplication, AirwallexOAuthOptions, TokenCacheEntry, RefreshRequest, ActivityContext, RefreshOperation>
-        CreateOperation
-    { get; init; } =
-            static (application, options, entry, request, startedBy) =>
-                new(application, options, entry, request, startedBy);
+    public OperationFactory CreateOperation { get; init; } =
+        static (application, options, entry, request, startedBy) =>
+            new(application, options, entry, request, startedBy);
 
     /// <summary>The parts that a program's services give.</summary>
     public static ApplicationParts From(IServiceProvider services, string name, Func<TokenClient> tokenClient)

@@ -57,7 +57,8 @@ public sealed class WebhookTests
 
         var unknown = string.Concat(Enumerable.Range(0, 500).Select(number => $"\"acct_unknown_{number}\","));
         var status = await SendAsync(app, $$$"""
-            {"id":"e1","name":"partner_connection.disconnected","app_id":"app_1","data":{"account_ids":["acct_1",{{{unknown}}}"acct_2"],"reason":"user_initiated"}}
+            {"id":"e1","name":"partner_connection.disconnected","app_id":"app_1",
+             "data":{"account_ids":["acct_1",{{{unknown}}}"acct_2"],"reason":"user_initiated"}}
             """);
         await app.AdvanceUntilAsync(() => app.RefreshesSent() >= 2);
 
@@ -77,7 +78,11 @@ public sealed class WebhookTests
             });
         Ledger.Events.Clear();
 
-        await SendAsync(app, """{"id":"e1","name":"payment_intent.succeeded","account_id":"acct_9","data":{"amount":12.5},"created_at":"2025-07-24T07:16:00+0000"}""");
+        await SendAsync(
+            app, """
+            {"id":"e1","name":"payment_intent.succeeded","account_id":"acct_9","data":{"amount":12.5},
+             "created_at":"2025-07-24T07:16:00+0000"}
+            """);
         await SendAsync(app, Disconnected("acct_1", app.Time.GetUtcNow()));
 
         Assert.Equal(["e1", "e-acct_1"], Ledger.Events.Select(context => context.Event.Id));
@@ -318,7 +323,8 @@ public sealed class WebhookTests
     {
         await using var app = await StartAsync();
 
-        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", secret: "whsec_other")));
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", secret: "whsec_other")));
         Assert.Empty(_events);
     }
 
@@ -341,7 +347,10 @@ public sealed class WebhookTests
     {
         await using var app = await StartAsync();
 
-        Assert.Equal(expected, await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", sentAt: app.Time.GetUtcNow().AddHours(hours))));
+        Assert.Equal(
+            expected,
+                await SendAsync(
+                    app, Signed(app, """{"id":"e1","name":"x"}""", sentAt: app.Time.GetUtcNow().AddHours(hours))));
     }
 
     [Theory]
@@ -412,7 +421,7 @@ public sealed class WebhookTests
     [InlineData("""{"id":"e1","name":"connection.disconnected","account_id":" acct_1 "}""")]
     [InlineData("""{"id":"e1","name":"partner_connection.disconnected","data":{"account_ids":[]}}""")]
     [InlineData("""{"id":"e1","name":"partner_connection.disconnected","data":{"account_ids":"acct_1"}}""")]
-    [InlineData("""{"id":"e1","name":"partner_connection.disconnected","data":{"account_ids":["\ud800",7,""]},"reason":"\ud800"}""")]
+    [InlineData("""{"id":"e1","name":"partner_connection.disconnected","data":{"account_ids":["\ud800",7,""]}}""")]
     public async Task A_disconnection_that_names_no_account_is_acknowledged_since_no_redelivery_would_help(string body)
     {
         await using var app = await StartAsync();
@@ -427,7 +436,10 @@ public sealed class WebhookTests
     {
         await using var app = await StartAsync();
 
-        Assert.Equal(HttpStatusCode.BadRequest, await SendAsync(app, """{"id":"e1","name":"x","data":""" + new string('[', 100_000) + new string(']', 100_000) + "}"));
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+                await SendAsync(app, """{"id":"e1","name":"x","data":""" + new string('[', 100_000) +
+                    new string(']', 100_000) + "}"));
     }
 
     [Theory]
@@ -459,7 +471,8 @@ public sealed class WebhookTests
     {
         await using var app = await StartAsync(flow => flow.Webhooks.Secrets = []);
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", secret: "")));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable,
+            await SendAsync(app, Signed(app, """{"id":"e1","name":"x"}""", secret: "")));
         Assert.Empty(_events);
         Assert.Contains("Airwallex:Webhooks:Secrets", app.Log.Text, StringComparison.Ordinal);
     }
@@ -520,7 +533,11 @@ public sealed class WebhookTests
     }
 
     private static string Disconnected(string accountId, DateTimeOffset at) =>
-        $$"""{"id":"e-{{accountId}}","name":"connection.disconnected","account_id":"{{accountId}}","data":{"account_id":"{{accountId}}","status":"DISCONNECTED"},"created_at":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss}}+0000","version":"2022-11-11"}""";
+        $$"""
+        {"id":"e-{{accountId}}","name":"connection.disconnected","account_id":"{{accountId}}",
+         "data":{"account_id":"{{accountId}}","status":"DISCONNECTED"},
+         "created_at":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss}}+0000","version":"2022-11-11"}
+        """;
 
     private static HttpRequestMessage Request(string body) =>
         new(HttpMethod.Post, "/airwallex/webhooks")

@@ -1,6 +1,8 @@
 namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 
-/// <summary>OpenTelemetry collects by the name of a meter, whose instruments every application of the process has.</summary>
+/// <summary>
+/// OpenTelemetry collects by the name of a meter, whose instruments every application of the process has.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class AloneInTheProcess
 {

@@ -117,7 +117,8 @@ public sealed partial class ScrapeTests
         });
 
     private static async Task ConnectAsync(ConnectApp app) => await app.Connections.ConnectAsync(
-        app.Simulator.ConnectAccount("acct_one"), new ConnectOptions { RedirectUri = new Uri("http://localhost/airwallex/callback") });
+        app.Simulator.ConnectAccount("acct_one"),
+            new ConnectOptions { RedirectUri = new Uri("http://localhost/airwallex/callback") });
 
     // The keep-alive looks every other second: time passes no faster than it can look.
     private static async Task AdvanceUntilAsync(ConnectApp app, Func<bool> happened)
@@ -208,9 +209,12 @@ public sealed partial class ScrapeTests
         /// <summary>The alerts that fire at the last scrape.</summary>
         public async Task<IReadOnlyList<string>> FiringAsync()
         {
+            string ValuesOf(string name) =>
+                string.Join(' ', _scrapes.Select(scrape => scrape.Lines.GetValueOrDefault(name, "_")));
+
             var series = _scrapes.SelectMany(scrape => scrape.Lines.Keys).Distinct().Select(name => $"""
                       - series: '{name}'
-                        values: '{string.Join(' ', _scrapes.Select(scrape => scrape.Lines.GetValueOrDefault(name, "_")))}'
+                        values: '{ValuesOf(name)}'
                 """);
 
             // promtool says which samples it got when they are not those that it was told to expect: none.
@@ -226,7 +230,8 @@ public sealed partial class ScrapeTests
                         eval_time: {{(_scrapes.Count - 1) * 15}}s
                         exp_samples: []
                 """);
-            return [.. AlertName().Matches(output).Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+            return [.. AlertName().Matches(output).Select(match => match.Groups[1].Value).Distinct()
+                .Order(StringComparer.Ordinal)];
         }
     }
 

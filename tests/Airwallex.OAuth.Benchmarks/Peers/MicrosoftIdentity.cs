@@ -54,7 +54,11 @@ internal sealed class MicrosoftIdentity(
             HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await respond();
-            var body = $$"""{"token_type":"Bearer","expires_in":{{expiresIn}},"ext_expires_in":{{expiresIn}},"access_token":"{{Tokens.Access}}"}""";
+            var body =
+                $$"""
+                {"token_type":"Bearer","expires_in":{{expiresIn}},"ext_expires_in":{{expiresIn}},
+                 "access_token":"{{Tokens.Access}}"}
+                """;
             return new HttpResponseMessage(HttpStatusCode.OK)
             {
                 Content = new StringContent(

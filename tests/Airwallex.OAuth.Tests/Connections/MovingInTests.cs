@@ -23,13 +23,16 @@ public sealed class MovingInTests
         Assert.Equal((Accounts, 0, 0), (summary.Active, summary.ReauthorizationRequired, summary.RefreshPending));
         foreach (var accountId in theirs.Keys)
         {
-            Assert.Equal(app.Simulator.CurrentRefreshToken(accountId), (await app.StoredAsync(accountId)).Tokens.RefreshToken);
+            Assert.Equal(
+                app.Simulator.CurrentRefreshToken(accountId), (await app.StoredAsync(accountId)).Tokens.RefreshToken);
         }
 
         app.Simulator.AssertNoViolations();
     }
 
-    /// <summary>What the other program has kept: a refresh token an account, each released before it is imported.</summary>
+    /// <summary>
+    /// What the other program has kept: a refresh token an account, each released before it is imported.
+    /// </summary>
     private static async Task<Dictionary<string, string>> ConnectTheirsAsync(TestApp app)
     {
         using var http = new HttpClient(app.Simulator.CreateHandler());

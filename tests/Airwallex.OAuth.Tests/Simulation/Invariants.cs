@@ -2,10 +2,13 @@ using Airwallex.OAuth.Testing;
 
 namespace Airwallex.OAuth.Tests.Simulation;
 
-/// <summary>What must always hold while a run goes on (design: "What must always hold"), with the excuses that the design names.</summary>
+/// <summary>
+/// What must always hold while a run goes on (design: "What must always hold"), with the excuses that the design names.
+/// </summary>
 internal sealed class Invariants(World world)
 {
-    // Half a lease before its end a send is cut; with less than this since the store last responded, the lease was renewed in time.
+    // Half a lease before its end a send is cut; with less than this since the store last responded, the lease was
+    // renewed in time.
     private static readonly TimeSpan LeaseUse = TimeSpan.FromSeconds(5.5);
 
     private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
@@ -30,7 +33,8 @@ internal sealed class Invariants(World world)
         var row = world.Database.Find(issued.Family.ClientId, issued.Family.Account);
         if (exchange.ClientId != issued.Family.ClientId)
         {
-            world.Fail($"{instance} sent a refresh token of client {issued.Family.ClientId} as client {exchange.ClientId}");
+            world.Fail(
+                $"{instance} sent a refresh token of client {issued.Family.ClientId} as client {exchange.ClientId}");
         }
 
         CheckAlone(exchange, issued);
@@ -53,12 +57,16 @@ internal sealed class Invariants(World world)
         {
             if (!WasOverwrittenLately(instance, row))
             {
-                world.Fail($"invariant 2: {instance} sent a refresh token of {issued.Family.Account} whose successor is saved");
+                world.Fail(
+                    $"invariant 2: {instance} sent a refresh token of {issued.Family.Account} whose successor is " +
+                    $"saved");
             }
         }
         else if (attempt is null && !WasOverwrittenLately(instance, row))
         {
-            world.Fail($"step 3: {instance} sent the refresh token of {issued.Family.Account} without an attempt in the store");
+            world.Fail(
+                $"step 3: {instance} sent the refresh token of {issued.Family.Account} without an attempt in the " +
+                $"store");
         }
         else if (attempt is { IsLastSend: true })
         {
@@ -74,7 +82,8 @@ internal sealed class Invariants(World world)
         var instance = exchange.Instance;
         world.Trace($"{instance} cuts its send of {World.Short(issued.Token)}");
         var row = world.Database.Find(issued.Family.ClientId, account);
-        var ours = row?.State.Attempt is { } attempt && _attempts.GetValueOrDefault(attempt.Id) is { } known && known.Instance == instance ? attempt : null;
+        var ours = row?.State.Attempt is { } attempt && _attempts.GetValueOrDefault(attempt.Id) is { } known
+            && known.Instance == instance ? attempt : null;
         var age = Now - exchange.CalledAt;
         if (ours is null || age > TimeSpan.FromSeconds(59) || instance.DisturbedAt > exchange.CalledAt)
         {
@@ -82,12 +91,14 @@ internal sealed class Invariants(World world)
         }
 
         // Step 4: while the store does not respond, the send is neither cut nor timed out.
-        if (world.Database.IsDown && instance.StoreRespondedAt(account) < Now - TimeSpan.FromSeconds(6.2) && instance.StoreFailedAt(account) > instance.StoreRespondedAt(account))
+        if (world.Database.IsDown && instance.StoreRespondedAt(account) < Now - TimeSpan.FromSeconds(6.2)
+            && instance.StoreFailedAt(account) > instance.StoreRespondedAt(account))
         {
             world.Fail($"step 4: {instance} cut its send of {account} while the store did not respond");
         }
 
-        // Step 4: 8 s, or as long as it has been since the first send; and another that is not the last leaves room for the final start.
+        // Step 4: 8 s, or as long as it has been since the first send; and another that is not the last leaves room for
+        // the final start.
         var now = instance.Clock.GetUtcNow();
         var sinceFirst = now - ours.FirstSentAt;
         var patience = sinceFirst - age > TimeSpan.FromSeconds(8) ? sinceFirst - age : TimeSpan.FromSeconds(8);
@@ -111,8 +122,10 @@ internal sealed class Invariants(World world)
         {
             switch (violation.Rule)
             {
-                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when IsLastSend(exchange) || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
-                case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused || IsOfNoUse(exchange):
+                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when IsLastSend(exchange)
+                    || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
+                case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused
+                    || IsOfNoUse(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
                 case RuleName.CodeReused: // A code is sent again after a response that says that the endpoint failed.
                     break;
@@ -132,33 +145,41 @@ internal sealed class Invariants(World world)
         {
             foreach (var other in instance.Exchanges)
             {
-                if (other == exchange || other.RefreshToken is not { } token || world.Ledger.Find(token)?.Family != issued.Family)
+                if (other == exchange || other.RefreshToken is not { } token
+                    || world.Ledger.Find(token)?.Family != issued.Family)
                 {
                     continue;
                 }
 
                 var account = issued.Family.Account;
                 var row = world.Database.Find(issued.Family.ClientId, account);
-                if (instance.StoreRespondedAt(account) < Now - LeaseUse || (row is not null && WasOverwrittenLately(instance, row)))
+                if (instance.StoreRespondedAt(account) < Now - LeaseUse
+                    || (row is not null && WasOverwrittenLately(instance, row)))
                 {
                     exchange.IsExcused = true;
                     other.IsExcused = true;
                 }
                 else
                 {
-                    world.Fail($"invariant 1: {exchange.Instance} sent a refresh token of {account} while {instance} waits for a response");
+                    world.Fail(
+                        $"invariant 1: {exchange.Instance} sent a refresh token of {account} while {instance} waits " +
+                        $"for a response");
                 }
             }
         }
     }
 
-    // Invariant 4. A refusal that its receiver could not write down, because it died or the store failed, binds nobody else.
+    // Invariant 4. A refusal that its receiver could not write down, because it died or the store failed, binds nobody
+    // else.
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
     {
         if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
-            && refusal.Receiver.StoreFailedAt(issued.Family.Account) < refusal.At && Now - refusal.At > TimeSpan.FromSeconds(9))
+            && refusal.Receiver.StoreFailedAt(issued.Family.Account) < refusal.At
+                && Now - refusal.At > TimeSpan.FromSeconds(9))
         {
-            world.Fail($"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that {refusal.Receiver} knows to be refused");
+            world.Fail(
+                $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +
+                $"{refusal.Receiver} knows to be refused");
         }
     }
 
@@ -168,7 +189,8 @@ internal sealed class Invariants(World world)
         && last.Loser == sender && Now - last.At < TimeSpan.FromSeconds(12);
 
     // A last send starts a new grace period, and what failed in passing is sent again in it.
-    private bool IsLastSend(Exchange exchange) => world.Ledger.Find(exchange.RefreshToken!)!.Sends.Exists(send => send.IsLastSend);
+    private bool IsLastSend(Exchange exchange) =>
+        world.Ledger.Find(exchange.RefreshToken!)!.Sends.Exists(send => send.IsLastSend);
 
     // A brownout kept the server from it until the grace period was over.
     private bool LeftInTime(Exchange exchange) =>
@@ -176,7 +198,8 @@ internal sealed class Invariants(World world)
 
     private bool IsOfNoUse(Exchange exchange) =>
         exchange.RefreshToken is { } sent && world.Ledger.Find(sent) is { } issued
-        && (world.Database.Find(issued.Family.ClientId, issued.Family.Account) is not { IsActive: true } row || world.Ledger.FamilyOf(row) != issued.Family);
+        && (world.Database.Find(issued.Family.ClientId, issued.Family.Account) is not { IsActive: true } row
+            || world.Ledger.FamilyOf(row) != issued.Family);
 
     private readonly Dictionary<(string, string), (Instance Loser, TimeSpan At)> _overwritten = [];
 
@@ -212,12 +235,14 @@ internal sealed class Invariants(World world)
         {
             world.Fail($"an operation of an earlier authorization of {account} saved over a later one, by {instance}");
         }
-        else if (issued.Family == previous.Family && issued.Sequence < previous.Sequence && !previous.Sends.Concat(issued.Parent?.Sends ?? []).Any(send => send.IsExcused))
+        else if (issued.Family == previous.Family && issued.Sequence < previous.Sequence
+            && !previous.Sends.Concat(issued.Parent?.Sends ?? []).Any(send => send.IsExcused))
         {
             world.Fail($"step 5: {instance} saved an earlier pair of {account} over a later one");
         }
 
-        if (before.State.Attempt is { } lost && _attempts.GetValueOrDefault(lost.Id) is { } attempt && attempt.Instance != instance)
+        if (before.State.Attempt is { } lost && _attempts.GetValueOrDefault(lost.Id) is { } attempt
+            && attempt.Instance != instance)
         {
             _overwritten[(account, after.Stored.ClientId)] = (attempt.Instance, Now);
         }
@@ -227,27 +252,36 @@ internal sealed class Invariants(World world)
     {
         if (!world.Customers.MayDelete(world.Ledger.FamilyOf(row)))
         {
-            world.Fail($"{instance} deleted a connection of {row.Stored.AccountId} that was made after the wish to disconnect");
+            world.Fail(
+                $"{instance} deleted a connection of {row.Stored.AccountId} that was made after the wish to " +
+                $"disconnect");
         }
     }
 
     private void NoteAttempt(Instance instance, SharedDatabase.Row? before, SharedDatabase.Row after)
     {
-        if (after.State.Attempt is not { } attempt || before?.State.Attempt?.Id == attempt.Id || _attempts.ContainsKey(attempt.Id))
+        if (after.State.Attempt is not { } attempt || before?.State.Attempt?.Id == attempt.Id
+            || _attempts.ContainsKey(attempt.Id))
         {
             return;
         }
 
         // A send after the grace period starts a new one; it is the last, and must have been observed before.
         var isLast = before?.State.Attempt is { ResponseMayBeLost: true } old && old.FirstSentAt < attempt.FirstSentAt
-            && before.RefreshToken == after.RefreshToken && attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50);
+            && before.RefreshToken == after.RefreshToken
+                && attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50);
 
         // An attempt of its own whose write took effect late, and that it never sent, is known to be no send.
-        var isKnownUnsent = before?.State.Attempt is { } stored && _attempts.GetValueOrDefault(stored.Id) is { WasSent: false } own
+        var isKnownUnsent = before?.State.Attempt is { } stored
+            && _attempts.GetValueOrDefault(stored.Id) is { WasSent: false } own
             && own.Instance == instance;
-        if (isLast && !isKnownUnsent && !(_looks.TryGetValue((instance, after.Stored.AccountId), out var looks) && looks.Prove(before!.State.Attempt!, Now)))
+        if (isLast && !isKnownUnsent
+            && !(_looks.TryGetValue((instance, after.Stored.AccountId), out var looks)
+                && looks.Prove(before!.State.Attempt!, Now)))
         {
-            world.Fail($"invariant 2: {instance} makes a last send for {after.Stored.AccountId} that it has not observed for 25 s");
+            world.Fail(
+                $"invariant 2: {instance} makes a last send for {after.Stored.AccountId} that it has not observed " +
+                $"for 25 s");
         }
 
         _attempts[attempt.Id] = new Attempt(instance, isLast);
@@ -258,7 +292,9 @@ internal sealed class Invariants(World world)
     {
         if (!world.Ledger.Refusals.TryGetValue(before.RefreshToken, out var refusal) || refusal.Receiver != instance)
         {
-            world.Fail($"invariant 7: {instance} ended the connection of {after.Stored.AccountId} without proof: {after.State.StatusReason}");
+            world.Fail(
+                $"invariant 7: {instance} ended the connection of {after.Stored.AccountId} without proof: " +
+                $"{after.State.StatusReason}");
         }
     }
 
@@ -295,15 +331,20 @@ internal sealed class Invariants(World world)
         var issued = world.Ledger.FindByAccessToken(token);
         if (issued?.Family.Account != account || issued.Family.ClientId != clientId)
         {
-            world.Fail($"invariant 5: a caller of {account} got a token of {issued?.Family.Account ?? "nobody"}, client {issued?.Family.ClientId}");
+            world.Fail(
+                $"invariant 5: a caller of {account} got a token of {issued?.Family.Account ?? "nobody"}, client " +
+                $"{issued?.Family.ClientId}");
         }
-        else if (!world.Database.SavedAccessTokens.Contains(token) && instance.OperationOf(account) is not { SaveFailure: not null })
+        else if (!world.Database.SavedAccessTokens.Contains(token)
+            && instance.OperationOf(account) is not { SaveFailure: not null })
         {
             world.Fail($"step 5: a caller of {account} got a token that is not saved, while the store works");
         }
     }
 
-    /// <summary>Invariant 3: who received a response holds on to it until it is saved, or until it is of no use any more.</summary>
+    /// <summary>
+    /// Invariant 3: who received a response holds on to it until it is saved, or until it is of no use any more.
+    /// </summary>
     public void CheckUnsaved()
     {
         var unsaved = world.Ledger.Unsaved;
@@ -321,7 +362,8 @@ internal sealed class Invariants(World world)
             {
                 world.Fail($"invariant 3: {holder} received tokens of {family.Account} and dropped them, unsaved");
             }
-            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at && holder.DisturbedAt < at)
+            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at
+                && holder.DisturbedAt < at)
             {
                 world.Fail($"step 5: {holder} received tokens of {family.Account} and does not save them at once");
             }

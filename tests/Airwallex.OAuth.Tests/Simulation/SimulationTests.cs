@@ -6,19 +6,20 @@ using Xunit.Abstractions;
 namespace Airwallex.OAuth.Tests.Simulation;
 
 /// <summary>
-/// Several instances, one store, Airwallex and a run of bad luck, on virtual time: what must always hold, holds for every seed.
+/// Several instances, one store, Airwallex and a run of bad luck, on virtual time: what must always hold, holds for
+/// every seed.
 /// </summary>
 /// <remarks>
-/// <c>AIRWALLEX_SIMULATION_SEEDS</c> runs others: a number of seeds ("100000") or a range ("2000000-2999999"). A single seed ("4711-4711")
-/// prints all that happened in it.
+/// <c>AIRWALLEX_SIMULATION_SEEDS</c> runs others: a number of seeds ("100000") or a range ("2000000-2999999"). A single
+/// seed ("4711-4711") prints all that happened in it.
 /// </remarks>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int SeedsByDefault = 2000;
 
     /// <summary>
-    /// Seeds that break an invariant for a cause that is not known yet: the engine's, or the harness's. They are run and printed, and the README
-    /// lists them; any other seed that fails fails the test.
+    /// Seeds that break an invariant for a cause that is not known yet: the engine's, or the harness's. They are run
+    /// and printed, and the README lists them; any other seed that fails fails the test.
     /// </summary>
     private static readonly int[] OpenSeeds = [357, 369, 501, 1307, 1501, 1827, 1828];
 
@@ -47,7 +48,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{last - first + 1} seeds ({first} to {last}), {steps} steps, {refreshes} refreshes, {failures.Count} violations, {watch.Elapsed.TotalSeconds:0.0} s"));
+            $"{last - first + 1} seeds ({first} to {last}), {steps} steps, {refreshes} refreshes, {failures.Count} " +
+            $"violations, {watch.Elapsed.TotalSeconds:0.0} s"));
         output.WriteLine(table.ToString());
         foreach (var (seed, violation) in failures.OrderBy(failure => failure.Seed))
         {
@@ -120,15 +122,16 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// On plain threads of their own, one for each core: no synchronization context and no task scheduler but the default, so that every continuation runs
-    /// where its event completed it.
+    /// On plain threads of their own, one for each core: no synchronization context and no task scheduler but the
+    /// default, so that every continuation runs where its event completed it.
     /// </summary>
     private static void ForEachSeed(int first, int last, Func<int, bool> run)
     {
         var next = first - 1;
         var goesOn = true;
         Exception? failure = null;
-        var threads = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, last - first + 1)).Select(_ => new Thread(Work, 16 * 1024 * 1024)).ToList();
+        var threads = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, last - first + 1))
+            .Select(_ => new Thread(Work, 16 * 1024 * 1024)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         if (failure is not null)
@@ -165,7 +168,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
             return (1, SeedsByDefault);
         }
 
-        var bounds = seeds.Split('-').Select(bound => int.Parse(bound, NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
+        var bounds = seeds.Split('-').Select(bound => int.Parse(bound, NumberStyles.None, CultureInfo.InvariantCulture))
+            .ToArray();
         return bounds.Length == 1 ? (1, bounds[0]) : (bounds[0], bounds[1]);
     }
 }
