@@ -17,7 +17,8 @@ public sealed class SqliteStore(string connectionString) : ITokenStore
         (await QueryAsync<int>(expectedVersion is null
             ? "INSERT INTO Connections VALUES (@ClientId, @AccountId, @Version, @Status, @RenewAt, @RecoverAt, "
                 + "@State, @Tokens) ON CONFLICT DO NOTHING RETURNING 1"
-            : "UPDATE Connections SET Version = @Version, Status = @Status, RenewAt = @RenewAt, RecoverAt = @RecoverAt, "
+            : "UPDATE Connections SET Version = @Version, Status = @Status, RenewAt = @RenewAt, "
+                + "RecoverAt = @RecoverAt, "
                 + $"State = @State, Tokens = @Tokens WHERE {Key} AND Version = @expectedVersion RETURNING 1",
             connection, new { expectedVersion }, cancellationToken)).Count == 1;
 
@@ -34,7 +35,10 @@ public sealed class SqliteStore(string connectionString) : ITokenStore
         AND (@RecoveryDueAt IS NULL OR RecoverAt <= @RecoveryDueAt)
         AND (@AfterAccount IS NULL OR (AccountId, ClientId) > (@AfterAccount, @AfterClient))
         ORDER BY AccountId, ClientId LIMIT @Limit
-        """, query, new { AfterAccount = query.After?.AccountId, AfterClient = query.After?.ClientId }, cancellationToken);
+        """,
+            query,
+            new { AfterAccount = query.After?.AccountId, AfterClient = query.After?.ClientId },
+            cancellationToken);
 
     public async ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
         DateTimeOffset now, CancellationToken cancellationToken = default) => await QueryAsync<ConnectionSummary>("""
