@@ -24,8 +24,11 @@ internal partial class RefreshRules
             return SaveDecision.Keep(current);
         }
 
-        var isOurAttempt = current.Attempt?.Id == sent.Attempt!.Id;
-        if (isOurAttempt || current.Tokens.RefreshToken == sent.Tokens.RefreshToken)
+        // Without our keys, the generation tells that the same refresh token is still stored.
+        var isSameToken = current.IsReadable
+            ? current.Tokens.RefreshToken == sent.Tokens.RefreshToken
+            : current.Generation == sent.Generation;
+        if (isSameToken || current.Attempt?.Id == sent.Attempt!.Id)
         {
             return SaveDecision.Write(Successor(current, sent, response, renewAt, now));
         }

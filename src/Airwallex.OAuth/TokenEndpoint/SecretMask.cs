@@ -11,8 +11,8 @@ internal sealed class SecretMask(string? clientSecret, string grant, string? cod
 {
     private const string Hidden = "***";
 
-    // Made when the first failure needs them; most requests have none.
-    private readonly Lazy<SecretPattern[]> _patterns =
+    // By the character they begin with. Made when the first failure needs them; most requests have none.
+    private readonly Lazy<ILookup<char, SecretPattern>> _patterns =
         new(() => CreatePatterns([clientSecret ?? "", grant, codeVerifier ?? ""]));
 
     /// <summary>
@@ -74,7 +74,7 @@ internal sealed class SecretMask(string? clientSecret, string grant, string? cod
     private int Match(ReadOnlySpan<char> text)
     {
         var longest = 0;
-        foreach (var pattern in _patterns.Value)
+        foreach (var pattern in _patterns.Value[text[0]])
         {
             longest = Math.Max(longest, pattern.Match(text));
         }
@@ -86,14 +86,13 @@ internal sealed class SecretMask(string? clientSecret, string grant, string? cod
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
             or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);
 
-    private static SecretPattern[] CreatePatterns(IEnumerable<string> secrets) =>
-    [
-        .. secrets
-            .SelectMany(secret => Base64Forms(secret).Concat(Base64Forms(Uri.EscapeDataString(secret))).Append(secret))
-            .Where(form => form.Length > 0)
-            .Distinct(StringComparer.Ordinal)
-            .Select(form => new SecretPattern(form)),
-    ];
+    private static ILookup<char, SecretPattern> CreatePatterns(IEnumerable<string> secrets) => secrets
+        .SelectMany(secret => Base64Forms(secret).Concat(Base64Forms(Uri.EscapeDataString(secret))).Append(secret))
+        .Where(form => form.Length > 0)
+        .Distinct(StringComparer.Ordinal)
+        .Select(form => new SecretPattern(form))
+        .SelectMany(pattern => pattern.Starts, (pattern, start) => (pattern, start))
+        .ToLookup(pair => pair.start, pair => pair.pattern);
 
     /// <summary>
     /// The secret in Base64, alone or somewhere in a longer text such as <c>id:secret</c>: there are three ways in

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Airwallex.OAuth;
@@ -9,29 +8,22 @@ namespace Airwallex.OAuth;
 /// </summary>
 internal sealed class SecretPattern(string secret)
 {
-    // Most places in a text are not the start of a secret, and most secrets occur in no text.
-    private readonly SearchValues<char> _starts = SearchValues.Create(
-        [.. FormsOf(secret.EnumerateRunes().First()).SelectMany(BothCases)]);
+    private static readonly string[]?[] AsciiForms = new string[128][];
 
-    private readonly Lazy<string[][]> _forms = new(() => [.. secret.EnumerateRunes().Select(FormsOf)]);
+    /// <summary>The characters with which it may begin: most places in a text are not the start of a secret.</summary>
+    public IEnumerable<char> Starts => FormsOf(secret.EnumerateRunes().First()).SelectMany(BothCases).Distinct();
 
     /// <summary>How many characters at the start of a text are the secret; zero when it is not there.</summary>
-    /// <param name="text">A text that is not empty.</param>
     public int Match(ReadOnlySpan<char> text)
     {
-        if (!_starts.Contains(text[0]))
-        {
-            return 0;
-        }
-
         // Several ends, because a percent sign may be itself or the start of an encoded one.
         List<int> ends = [0];
-        foreach (var forms in _forms.Value)
+        foreach (var rune in secret.EnumerateRunes())
         {
             var next = new List<int>();
             foreach (var end in ends)
             {
-                foreach (var form in forms)
+                foreach (var form in FormsOf(rune))
                 {
                     if (StartsWith(text[end..], form) && !next.Contains(end + form.Length))
                     {
@@ -57,7 +49,10 @@ internal sealed class SecretPattern(string secret)
     private static bool StartsWith(ReadOnlySpan<char> text, string form) =>
         text.StartsWith(form, StringComparison.OrdinalIgnoreCase);
 
-    private static string[] FormsOf(Rune rune)
+    private static string[] FormsOf(Rune rune) =>
+        rune.IsAscii ? AsciiForms[rune.Value] ??= CreateForms(rune) : CreateForms(rune);
+
+    private static string[] CreateForms(Rune rune)
     {
         var raw = rune.ToString();
         var percent = string.Concat(Encoding.UTF8.GetBytes(raw).Select(octet => $"%{octet:X2}"));

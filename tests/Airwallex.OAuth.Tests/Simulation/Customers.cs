@@ -217,7 +217,7 @@ internal sealed class Customers(World world)
             {
                 foreach (var issued in world.Ledger.All.Where(issued => issued.Family.Account == account))
                 {
-                    world.Ledger.Refusals.Remove(issued.Token);
+                    issued.ReactivatedAt = Scheduler.Now;
                 }
 
                 Run(instance, () => instance.Application.Connections.ReactivateAsync(account));

@@ -165,7 +165,7 @@ internal sealed class Exchange(
         }
         else if (Scheduler.Chance(faults?.Unusable ?? 0))
         {
-            Respond(respondAfter, 200, OddBodies.Unusable(Scheduler, result), null);
+            Respond(respondAfter, 200, OddBodies.Unusable(Scheduler, result, isRefresh: RefreshToken is not null), null);
         }
         else
         {

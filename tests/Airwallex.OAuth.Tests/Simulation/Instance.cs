@@ -11,7 +11,6 @@ internal sealed class Instance
     private readonly string _name;
     private readonly Dictionary<string, TimeSpan> _storeFailedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _storeRespondedAt = new(StringComparer.Ordinal);
-    private TimeSpan? _ableSince;
 
     public Instance(World world, string name, TimeSpan skew, bool hasHost)
     {
@@ -19,6 +18,8 @@ internal sealed class Instance
         _name = name;
         HasHost = hasHost;
         Options = world.Options;
+        CanSave = new Spans(world.Scheduler);
+        CanLookAfter = new Spans(world.Scheduler);
         Clock = new VirtualClock(world.Scheduler, After) { Skew = skew };
         Tasks = new InstanceTasks(this);
         var client =
@@ -76,10 +77,11 @@ internal sealed class Instance
 
     public List<Exchange> Exchanges { get; } = [];
 
-    /// <summary>
-    /// When it could look after connections: alive, with its keys, the right client, and a store that responds.
-    /// </summary>
-    public List<(TimeSpan From, TimeSpan To)> WasAble { get; } = [];
+    /// <summary>When it could save what it received: alive, with its keys, and no call of the store failed.</summary>
+    public Spans CanSave { get; }
+
+    /// <summary>When it could look after connections, besides: with a host, and as the right client.</summary>
+    public Spans CanLookAfter { get; }
 
     public RefreshOperation? OperationOf(string accountId) => Application.Current.Cache.Find(accountId)?.Operation;
 
@@ -122,7 +124,8 @@ internal sealed class Instance
     public void OnStoreFailed(string? accountId)
     {
         _storeFailedAt[accountId ?? ""] = _world.Scheduler.Now;
-        Interrupt();
+        CanSave.Break();
+        CanLookAfter.Break();
     }
 
     public void OnStoreResponded(string? accountId) => _storeRespondedAt[accountId ?? ""] = _world.Scheduler.Now;
@@ -139,38 +142,15 @@ internal sealed class Instance
     /// </summary>
     public void NoteAbility()
     {
-        var isAble = IsAlive && HasHost && HasKeys && !IsCutOff && !_world.Database.IsDown
-            && Options.ClientId == _world.Options.ClientId && StalledUntil <= _world.Scheduler.Now;
-        if (isAble)
-        {
-            _ableSince ??= _world.Scheduler.Now;
-        }
-        else
-        {
-            Interrupt();
-            _ableSince = null;
-        }
+        var canSave = IsAlive && HasKeys && !IsCutOff && !_world.Database.IsDown
+            && StalledUntil <= _world.Scheduler.Now;
+        CanSave.Set(canSave);
+        CanLookAfter.Set(canSave && HasHost && Options.ClientId == _world.Options.ClientId);
     }
-
-    public IEnumerable<(TimeSpan From, TimeSpan To)> Abilities() =>
-        _ableSince is { } since ? WasAble.Append((since, TimeSpan.MaxValue)) : WasAble;
 
     public override string ToString() => _name;
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    private void Interrupt()
-    {
-        if (_ableSince is { } since)
-        {
-            if (since < _world.Scheduler.Now)
-            {
-                WasAble.Add((since, _world.Scheduler.Now));
-            }
-
-            _ableSince = _world.Scheduler.Now;
-        }
-    }
 
     private void Run(Action action)
     {

@@ -11,7 +11,11 @@ internal sealed class Invariants(World world)
     // renewed in time.
     private static readonly TimeSpan LeaseUse = TimeSpan.FromSeconds(5.5);
 
+    // The grace period less its margin, and the difference of the clocks.
+    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(53 + 5);
+
     private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(Instance, string), Attempt> _latest = [];
     private readonly Dictionary<(Instance, string), Looks> _looks = [];
     private int _violations;
 
@@ -47,30 +51,23 @@ internal sealed class Invariants(World world)
             return;
         }
 
-        var attempt = row.State.Attempt is { } stored ? _attempts.GetValueOrDefault(stored.Id) : null;
+        var attempt = _latest.GetValueOrDefault((instance, issued.Family.Account));
         if (attempt is not null)
         {
             attempt.WasSent = true;
+            exchange.IsLastSend = attempt.IsLastSend;
         }
 
-        if (row.RefreshToken != sent)
-        {
-            if (!WasOverwrittenLately(instance, row))
-            {
-                world.Fail(
-                    $"invariant 2: {instance} sent a refresh token of {issued.Family.Account} whose successor is " +
-                    $"saved");
-            }
-        }
-        else if (attempt is null && !WasOverwrittenLately(instance, row))
+        if (row.RefreshToken != sent && !WasOverwrittenLately(instance, row))
         {
             world.Fail(
-                $"step 3: {instance} sent the refresh token of {issued.Family.Account} without an attempt in the " +
-                $"store");
+                $"invariant 2: {instance} sent a refresh token of {issued.Family.Account} whose successor is saved");
         }
-        else if (attempt is { IsLastSend: true })
+        else if ((attempt is null || attempt.Token != sent || row.State.Attempt?.Id != attempt.Id)
+            && !WasOverwrittenLately(instance, row))
         {
-            exchange.IsLastSend = true;
+            world.Fail(
+                $"step 3: {instance} sent a refresh token of {issued.Family.Account} without its attempt in the store");
         }
     }
 
@@ -122,8 +119,10 @@ internal sealed class Invariants(World world)
         {
             switch (violation.Rule)
             {
-                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked when IsLastSend(exchange)
-                    || LeftInTime(exchange) || exchange.IsExcused || IsOfNoUse(exchange):
+                case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked
+                    when world.Ledger.Find(exchange.RefreshToken ?? "") is { } issued
+                        && (FollowsLastSend(exchange, issued) || LeftInTime(exchange, issued)
+                            || issued.ReactivatedAt < exchange.StartedAt || IsOfNoUse(exchange)):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused
                     || IsOfNoUse(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
@@ -174,6 +173,7 @@ internal sealed class Invariants(World world)
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
     {
         if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
+            && !(issued.ReactivatedAt > refusal.At)
             && refusal.Receiver.StoreFailedAt(issued.Family.Account) < refusal.At
                 && Now - refusal.At > TimeSpan.FromSeconds(9))
         {
@@ -188,13 +188,13 @@ internal sealed class Invariants(World world)
         _overwritten.TryGetValue((row.Stored.AccountId, row.Stored.ClientId), out var last)
         && last.Loser == sender && Now - last.At < TimeSpan.FromSeconds(12);
 
-    // A last send starts a new grace period, and what failed in passing is sent again in it.
-    private bool IsLastSend(Exchange exchange) =>
-        world.Ledger.Find(exchange.RefreshToken!)!.Sends.Exists(send => send.IsLastSend);
+    // An attempt at a last send starts a new grace period, whether or not its writer lived to send.
+    private static bool FollowsLastSend(Exchange exchange, Ledger.Issued issued) =>
+        issued.LastSends.Exists(at => exchange.StartedAt - at < LatestStart);
 
     // A brownout kept the server from it until the grace period was over.
-    private bool LeftInTime(Exchange exchange) =>
-        world.Ledger.Find(exchange.RefreshToken!)?.RotatedAt + TimeSpan.FromSeconds(59) > exchange.StartedAt;
+    private static bool LeftInTime(Exchange exchange, Ledger.Issued issued) =>
+        exchange.StartedAt - issued.RotatedAt < LatestStart;
 
     private bool IsOfNoUse(Exchange exchange) =>
         exchange.RefreshToken is { } sent && world.Ledger.Find(sent) is { } issued
@@ -284,7 +284,13 @@ internal sealed class Invariants(World world)
                 $"for 25 s");
         }
 
-        _attempts[attempt.Id] = new Attempt(instance, isLast);
+        if (isLast)
+        {
+            world.Ledger.Find(after.RefreshToken)!.LastSends.Add(Now);
+        }
+
+        _latest[(instance, after.Stored.AccountId)] = _attempts[attempt.Id] =
+            new Attempt(attempt.Id, instance, after.RefreshToken, isLast);
     }
 
     // Invariant 7.
@@ -362,8 +368,7 @@ internal sealed class Invariants(World world)
             {
                 world.Fail($"invariant 3: {holder} received tokens of {family.Account} and dropped them, unsaved");
             }
-            else if (Now - at > TimeSpan.FromSeconds(10) && holder.StoreFailedAt(family.Account) < at
-                && holder.DisturbedAt < at)
+            else if (holder.CanSave.Contain(LossJudge.TimeToSave, at, Now))
             {
                 world.Fail($"step 5: {holder} received tokens of {family.Account} and does not save them at once");
             }
@@ -372,7 +377,7 @@ internal sealed class Invariants(World world)
 
     public void CheckEnd() => new LossJudge(world).CheckEnd();
 
-    private sealed record Attempt(Instance Instance, bool IsLastSend)
+    private sealed record Attempt(string Id, Instance Instance, string Token, bool IsLastSend)
     {
         public bool WasSent { get; set; }
     }

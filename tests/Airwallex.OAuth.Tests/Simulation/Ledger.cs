@@ -49,6 +49,11 @@ internal sealed class Ledger(World world)
         if (result.RefreshToken is null)
         {
             world.Trace($"Airwallex refuses: {result.StatusCode} {result.Error}");
+            if (result is { Error: "invalid_grant" } && exchange.RefreshToken is { } refused)
+            {
+                Find(refused)!.RefusedAt ??= world.Scheduler.Now;
+            }
+
             return;
         }
 
@@ -94,7 +99,7 @@ internal sealed class Ledger(World world)
         if (result.RefreshToken is { } token)
         {
             var issued = _byRefreshToken[token];
-            issued.Holders.Add(exchange.Instance);
+            issued.Holders.TryAdd(exchange.Instance, world.Scheduler.Now);
             Unsaved.Add((exchange.Instance, issued, world.Scheduler.Now));
         }
         else if (result is { Error: "invalid_grant" } && exchange.RefreshToken is { } sent)
@@ -131,9 +136,19 @@ internal sealed class Ledger(World world)
         /// <summary>Its place among all that was ever issued.</summary>
         public int Sequence => sequence;
 
-        public HashSet<Instance> Holders { get; } = [];
+        /// <summary>Who received it, and when.</summary>
+        public Dictionary<Instance, TimeSpan> Holders { get; } = [];
 
         public List<Exchange> Sends { get; } = [];
+
+        /// <summary>When an attempt to send it after the grace period was stored.</summary>
+        public List<TimeSpan> LastSends { get; } = [];
+
+        /// <summary>When a person asked to take its refusal back, last.</summary>
+        public TimeSpan? ReactivatedAt { get; set; }
+
+        /// <summary>When Airwallex first refused it for good.</summary>
+        public TimeSpan? RefusedAt { get; set; }
 
         /// <summary>When its first successor was issued.</summary>
         public TimeSpan? RotatedAt { get; set; }

@@ -9,6 +9,9 @@ internal sealed class LossJudge(World world)
     /// <summary>A lease that has just been taken, 5 s of clock difference, a look, and the start.</summary>
     private static readonly TimeSpan TimeToTakeOver = TimeSpan.FromSeconds(21);
 
+    /// <summary>A call that hangs, the pause after it, and reading and writing again with a slow store.</summary>
+    public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(20);
+
     /// <summary>From here on, after the first send, a start counts as the final one.</summary>
     private static readonly TimeSpan FinalStart = TimeSpan.FromSeconds(44);
 
@@ -50,7 +53,7 @@ internal sealed class LossJudge(World world)
     private Instance? HolderOfFirst(string account, string clientId) =>
         world.Ledger.All.Where(issued => issued.Parent is null && issued.Family is { IsRefused: false } family
                 && family.Account == account && family.ClientId == clientId)
-            .SelectMany(issued => issued.Holders).FirstOrDefault(holder => holder.IsAlive);
+            .SelectMany(issued => issued.Holders.Keys).FirstOrDefault(holder => holder.IsAlive);
 
     private void Judge(SharedDatabase.Row row)
     {
@@ -80,11 +83,14 @@ internal sealed class LossJudge(World world)
         }
     }
 
-    /// <summary>Who received a successor and lived on, without having been kept from the store.</summary>
+    /// <summary>
+    /// Who received a successor and lived on, and could reach the store for long enough before another's last send.
+    /// </summary>
     private Instance? Holder(Ledger.Issued lost) => world.Ledger.All
         .Where(issued => issued.Parent == lost)
         .SelectMany(issued => issued.Holders)
-        .FirstOrDefault(holder => holder.IsAlive && !world.Misfortunes.WasCutOff(holder));
+        .FirstOrDefault(held => held.Key.IsAlive
+            && held.Key.CanSave.Contain(TimeToSave, held.Value, lost.RefusedAt ?? TimeSpan.MaxValue)).Key;
 
     /// <summary>
     /// An instance that was able, long enough for a takeover, to start inside the grace period, although nobody did.
@@ -99,12 +105,8 @@ internal sealed class LossJudge(World world)
         }
 
         var free = last.EndedAt ?? last.StartedAt;
-        return world.AllInstances.FirstOrDefault(instance => instance.Abilities().Any(able =>
-        {
-            var from = able.From > free ? able.From : free;
-            var to = first + LatestStart;
-            return (able.To < to ? able.To : to) - from > TimeToTakeOver;
-        }));
+        return world.AllInstances.FirstOrDefault(instance =>
+            instance.CanLookAfter.Contain(TimeToTakeOver, free, first + LatestStart));
     }
 
     /// <summary>
@@ -113,10 +115,11 @@ internal sealed class LossJudge(World world)
     private static Instance? WasCutInVain(Ledger.Issued lost)
     {
         var (first, inside) = GracePeriod(lost);
-        return inside.FirstOrDefault(send => send.StartedAt >= first + TimeSpan.FromSeconds(51)
-            && send.Fate == SendFate.Cut && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
-            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt && !send.WouldBeLost
-                && send.Instance.DisturbedAt < send.StartedAt)?.Instance;
+        return inside[^1] is { Fate: SendFate.Cut, WouldBeLost: false } send
+            && send.StartedAt >= first + TimeSpan.FromSeconds(51)
+            && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
+            && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt
+            && send.Instance.DisturbedAt < send.StartedAt ? send.Instance : null;
     }
 
     /// <summary>The sends of the grace period in which it was lost, and when that began.</summary>

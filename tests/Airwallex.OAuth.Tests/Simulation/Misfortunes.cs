@@ -4,8 +4,6 @@ namespace Airwallex.OAuth.Tests.Simulation;
 internal sealed class Misfortunes(World world)
 {
     private readonly List<(TimeSpan From, TimeSpan To)> _episodes = [];
-    private readonly HashSet<Instance> _wereCutOff = [];
-    private bool _storeWasDown;
 
     private Scheduler Scheduler => world.Scheduler;
 
@@ -26,10 +24,6 @@ internal sealed class Misfortunes(World world)
             return null;
         }
     }
-
-    /// <summary>Whether others could only go on without what it held.</summary>
-    public bool WasCutOff(Instance instance) => _storeWasDown || _wereCutOff.Contains(instance)
-        || world.Faults is not { StoreThrows: 0, StoreHangs: 0, RenewalFails: 0 };
 
     public void Plan()
     {
@@ -59,7 +53,7 @@ internal sealed class Misfortunes(World world)
 
     public void End()
     {
-        world.Trace("all troubles end");
+        world.Trace($"all troubles end");
         (world.Database.IsDown, world.EndpointIsDown, world.ResponsesAreLost, world.IsBrownout) =
             (false, false, false, false);
         foreach (var instance in world.Instances)
@@ -88,6 +82,7 @@ internal sealed class Misfortunes(World world)
         for (var at = Scheduler.Between(2, longest > 300 ? 2.1 : 30); at < World.TroublesEnd;)
         {
             var end = at + Scheduler.Between(shortest, longest);
+            end = end < World.TroublesEnd ? end : World.TroublesEnd;
             _episodes.Add((at, end));
             at = end + Scheduler.Between(calm * 0.8, calm * 1.2);
         }
@@ -133,11 +128,9 @@ internal sealed class Misfortunes(World world)
         {
             case (Trouble.Store, < 60) or (Trouble.Everything, < 7):
                 world.Database.HangsWhenDown = Scheduler.Chance(0.4);
-                _storeWasDown = true;
                 During(length, "the database goes down", on => world.Database.IsDown = on);
                 break;
             case (Trouble.CutOff, < 70) or (Trouble.Everything, < 14) when victim is not null:
-                _wereCutOff.Add(victim);
                 During(length, $"{victim} is cut off from the database", on => victim.IsCutOff = on);
                 break;
             case (Trouble.Configuration, < 35) or (Trouble.Everything, < 18) when victim is not null:
@@ -145,11 +138,10 @@ internal sealed class Misfortunes(World world)
                     ? world.OtherOptions : world.Options);
                 break;
             case (Trouble.Configuration, < 60) when victim is not null && world.UsesKeys:
-                During(length, $"{victim} is without keys", on =>
-                {
-                    victim.HasKeys = !on;
-                    victim.OnStoreFailed(null); // What cannot be encrypted cannot be saved.
-                });
+                During(length, $"{victim} is without keys", on => victim.HasKeys = !on);
+                break;
+            case (Trouble.Customers, < 60):
+                world.Customers.DoSomething();
                 break;
             case (Trouble.Everything, < 25) or (Trouble.BadNetwork, < 30):
                 During(length, "the endpoint goes down", on => world.EndpointIsDown = on);

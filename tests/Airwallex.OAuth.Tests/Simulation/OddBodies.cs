@@ -35,10 +35,10 @@ internal static class OddBodies
     }
 
     /// <summary>A 200 that holds nothing to keep: its tokens are lost.</summary>
-    public static string Unusable(Scheduler scheduler, TokenResult result) => scheduler.OneOf(
+    public static string Unusable(Scheduler scheduler, TokenResult result, bool isRefresh) => scheduler.OneOf(
         """{"access_token":"x"}""",
         "<html>",
         "",
         $$"""{"access_token":"x","refresh_token":"{{(result.RefreshToken ?? "y")[..1]}}\u0007","expires_in":300}""",
-        """{"access_token":"x","refresh_token":"y","account_id":"acct_other","expires_in":300}""");
+        isRefresh ? """{"access_token":"x","refresh_token":"y","account_id":"acct_other","expires_in":300}""" : "{}");
 }

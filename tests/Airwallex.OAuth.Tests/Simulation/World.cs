@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Airwallex.OAuth.Testing;
 
 namespace Airwallex.OAuth.Tests.Simulation;
@@ -119,6 +120,8 @@ internal sealed class World
 
     public string? Violation { get; private set; }
 
+    public bool IsTraced => _trace is not null;
+
     public IEnumerable<string> LastSteps => _trace ?? [];
 
     public static string Short(string token) => token.Length > 6 ? token[..6] : token;
@@ -155,14 +158,9 @@ internal sealed class World
             : Violation;
     }
 
-    public void Trace(string what)
-    {
-        if (_trace is not null)
-        {
-            _trace.Add(FormattableString.Invariant($"{Scheduler.Now.TotalSeconds,9:0.000} {what}"));
-        }
-    }
-
+    /// <summary>The text is made only when somebody will read it.</summary>
+    public void Trace([InterpolatedStringHandlerArgument("")] TraceText what) =>
+        _trace?.Add(FormattableString.Invariant($"{Scheduler.Now.TotalSeconds,9:0.000} {what.ToString()}"));
 
     public void Fail(string what)
     {
