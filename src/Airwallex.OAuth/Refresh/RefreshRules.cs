@@ -63,6 +63,13 @@ internal partial class RefreshRules(RefreshTimings timings)
         return new ResponseWait(patience < left ? patience : left, IsFinal: false);
     }
 
+    /// <summary>
+    /// Step 4: may a response of this token be lost? Neither an unsent request nor a decision (4xx) undoes an earlier
+    /// doubt.
+    /// </summary>
+    public virtual bool MayBeLost(bool before, TokenRequestException? failure) =>
+        before || failure is { RequestNotSent: false, IsDecision: false };
+
     /// <summary>Step 4: what to do after a failed send that is not a refusal.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="retries">How many retries this operation has made.</param>

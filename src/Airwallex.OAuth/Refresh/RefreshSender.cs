@@ -32,9 +32,9 @@ internal sealed class RefreshSender(
             var (sentAt, isRetry) = (Time.GetTimestamp(), isInDoubt);
             trace.SendStarted(isRetry, isLastSend);
             var (response, failure) = await SendOnceAsync(lease, wait.Timeout).ConfigureAwait(false);
-            isInDoubt |= failure is { RequestNotSent: false, IsDecision: false };
+            isInDoubt = rules.MayBeLost(isInDoubt, failure);
             finalStartMade |= wait.IsFinal && failure is not { RequestNotSent: true };
-            trace.SendEnded(failure, failure is { RequestNotSent: false, IsDecision: false });
+            trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
             application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
             if (response is not null)
             {

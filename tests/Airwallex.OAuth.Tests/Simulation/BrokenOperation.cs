@@ -13,7 +13,6 @@ internal sealed class BrokenOperation(
     [ThreadStatic]
     public static CancellationToken Caller;
 
-    private readonly CancellationToken _caller = Caller;
     private ConnectionState? _first;
 
     public static RefreshOperation Create(
@@ -21,7 +20,15 @@ internal sealed class BrokenOperation(
         TokenCacheEntry entry,
         RefreshRequest request, ActivityContext startedBy) => world.Breakage == Breakage.None
             ? new RefreshOperation(application, options, entry, request, startedBy)
-            : new BrokenOperation(world, instance, application, options, entry, request, startedBy);
+            : new BrokenOperation(
+                world, instance, application, options, entry,
+                world.Breakage == Breakage.RecoveryWaitsForLease && request.DoesNotWait
+                    ? request with { Trigger = RefreshTrigger.Forced }
+                    : request,
+                startedBy);
+
+    /// <summary>The cancellation of the caller who started it.</summary>
+    public CancellationToken CallersCancellation { get; } = Caller;
 
     protected override async Task<ConnectionState> ReadAsync()
     {
@@ -29,9 +36,6 @@ internal sealed class BrokenOperation(
         _first ??= current;
         return world.Breakage == Breakage.TokenReadBeforeTheGate ? current with { Tokens = _first.Tokens } : current;
     }
-
-    protected override Task<Lease?> WriteAheadAsync(ConnectionState current, bool isLastSend) =>
-        base.WriteAheadAsync(current, isLastSend);
 
     protected override Task<RefreshResult> SaveAsync(Lease lease, SendOutcome outcome)
     {
@@ -43,5 +47,5 @@ internal sealed class BrokenOperation(
         return base.SaveAsync(lease, outcome);
     }
 
-    public override string ToString() => $"{instance} {_caller.IsCancellationRequested}";
+    public override string ToString() => $"{world.Breakage} at {instance}";
 }

@@ -38,6 +38,10 @@ internal sealed class BrokenRules(World world, Instance instance, RefreshTimings
         base.AfterFailure(
             failure, retries, responseMayBeLost, finalStartMade || Breakage == Breakage.NoFinalStart, age, delay);
 
+    public override bool MayBeLost(bool before, TokenRequestException? failure) =>
+        !(Breakage == Breakage.LaterErrorClearsDoubt && (int?)failure?.StatusCode >= 500)
+        && base.MayBeLost(before, failure);
+
     public override TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt) =>
         base.CooldownAfter(backoff, retryAfter, Breakage == Breakage.NoFinalStart ? null : doubt);
 

@@ -152,7 +152,8 @@ internal sealed class Customers(World world)
 
             if (token is not null)
             {
-                world.Invariants.OnTokenHandedOut(instance, account, clientId, token);
+                // One that called while its configuration changed may get either client's.
+                world.Invariants.OnTokenHandedOut(instance, account, [clientId, instance.Options.ClientId], token);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -217,7 +218,7 @@ internal sealed class Customers(World world)
             {
                 foreach (var issued in world.Ledger.All.Where(issued => issued.Family.Account == account))
                 {
-                    issued.ReactivatedAt = Scheduler.Now;
+                    issued.Reactivations.Add(Scheduler.Now);
                 }
 
                 Run(instance, () => instance.Application.Connections.ReactivateAsync(account));

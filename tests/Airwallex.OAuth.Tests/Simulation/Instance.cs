@@ -9,8 +9,10 @@ internal sealed class Instance
 {
     private readonly World _world;
     private readonly string _name;
+    private readonly Dictionary<string, RefreshTrigger> _startedFor = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _storeFailedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _storeRespondedAt = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _storeWroteAt = new(StringComparer.Ordinal);
 
     public Instance(World world, string name, TimeSpan skew, bool hasHost)
     {
@@ -28,7 +30,9 @@ internal sealed class Instance
         var parts = new ApplicationParts
         {
             Options = () => Options,
-            Store = new InstanceStore(world, this),
+            Store = world.Breakage == Breakage.None
+                ? new InstanceStore(world, this)
+                : new BrokenStore(world, this, new InstanceStore(world, this)),
             TokenClient = () => client,
             Time = Clock,
             Log = NullLogger.Instance,
@@ -39,7 +43,10 @@ internal sealed class Instance
             Jitter = new InstanceJitter(world.Scheduler),
             CreateRules = timings => BrokenRules.Create(world, this, timings),
             CreateOperation = (application, options, entry, request, startedBy) =>
-                BrokenOperation.Create(world, this, application, options, entry, request, startedBy),
+            {
+                _startedFor[entry.Key.AccountId] = request.Trigger;
+                return BrokenOperation.Create(world, this, application, options, entry, request, startedBy);
+            },
         };
         Application = new AirwallexApplication(parts) { HostIsRunning = hasHost };
         if (hasHost)
@@ -82,6 +89,9 @@ internal sealed class Instance
 
     /// <summary>When it could look after connections, besides: with a host, and as the right client.</summary>
     public Spans CanLookAfter { get; }
+
+    /// <summary>What the operation of the account was started for.</summary>
+    public RefreshTrigger StartedFor(string accountId) => _startedFor[accountId];
 
     public RefreshOperation? OperationOf(string accountId) => Application.Current.Cache.Find(accountId)?.Operation;
 
@@ -130,9 +140,14 @@ internal sealed class Instance
 
     public void OnStoreResponded(string? accountId) => _storeRespondedAt[accountId ?? ""] = _world.Scheduler.Now;
 
+    public void OnStoreWrote(string accountId) => _storeWroteAt[accountId] = _world.Scheduler.Now;
+
     public TimeSpan StoreFailedAt(string accountId) =>
         Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue),
             _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
+
+    /// <summary>When it last heard that its write was done.</summary>
+    public TimeSpan StoreWroteAt(string accountId) => _storeWroteAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
 
     public TimeSpan StoreRespondedAt(string accountId) =>
         _storeRespondedAt.GetValueOrDefault(accountId, TimeSpan.MinValue);

@@ -22,6 +22,11 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         cancellationToken.ThrowIfCancellationRequested();
         var form = Parse(await request.Content!.ReadAsStringAsync(CancellationToken.None).ConfigureAwait(false));
         var exchange = new Exchange(world, instance, form, calledAt);
+        if (exchange.RefreshToken is not null)
+        {
+            CutByBreakage(exchange);
+        }
+
         await using (cancellationToken.UnsafeRegister(_ => exchange.OnCut(), null).ConfigureAwait(false))
         {
             exchange.Start(Latency());
@@ -32,6 +37,32 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         // played.
         TimeSpan Latency() =>
             scheduler.Chance(faults?.Slow ?? 0) ? scheduler.Between(0.2, 0.9) : scheduler.Between(0.01, 0.1);
+    }
+
+    private void CutByBreakage(Exchange exchange)
+    {
+        if (world.Breakage is not (Breakage.CallersCancellationCutsTheSend or Breakage.CutWhileStoreDoesNotRespond))
+        {
+            return;
+        }
+
+        var account = world.Ledger.Find(exchange.RefreshToken!)!.Family.Account;
+        var caller = (instance.OperationOf(account) as BrokenOperation)?.CallersCancellation ?? default;
+        instance.After(TimeSpan.FromSeconds(0.5), Look);
+
+        void Look()
+        {
+            var isStoreGone = instance.StoreFailedAt(account) > instance.StoreRespondedAt(account)
+                && instance.StoreRespondedAt(account) < world.Scheduler.Now - TimeSpan.FromSeconds(6.5);
+            if (world.Breakage == Breakage.CallersCancellationCutsTheSend ? caller.IsCancellationRequested : isStoreGone)
+            {
+                exchange.OnCut();
+            }
+            else if (exchange.EndedAt is null)
+            {
+                instance.After(TimeSpan.FromSeconds(0.5), Look);
+            }
+        }
     }
 
     private static List<KeyValuePair<string, string>> Parse(string form) =>

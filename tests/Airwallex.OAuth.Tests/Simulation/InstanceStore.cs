@@ -36,6 +36,13 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
 
                 return saved is not null;
             },
+            saved =>
+            {
+                if (saved)
+                {
+                    instance.OnStoreWrote(connection.AccountId);
+                }
+            },
             isWrite: true,
             isRenewal: IsRenewal(connection)));
 

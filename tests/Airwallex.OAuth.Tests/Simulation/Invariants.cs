@@ -15,8 +15,9 @@ internal sealed class Invariants(World world)
     private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(53 + 5);
 
     private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
-    private readonly Dictionary<(Instance, string), Attempt> _latest = [];
+    private readonly Dictionary<(Instance, string ClientId, string Account), Attempt> _latest = [];
     private readonly Dictionary<(Instance, string), Looks> _looks = [];
+    private readonly Dictionary<(Instance, string), (RefreshOperation Operation, TimeSpan At)> _sawLease = [];
     private int _violations;
 
     private TimeSpan Now => world.Scheduler.Now;
@@ -51,7 +52,7 @@ internal sealed class Invariants(World world)
             return;
         }
 
-        var attempt = _latest.GetValueOrDefault((instance, issued.Family.Account));
+        var attempt = _latest.GetValueOrDefault((instance, issued.Family.ClientId, issued.Family.Account));
         if (attempt is not null)
         {
             attempt.WasSent = true;
@@ -122,7 +123,8 @@ internal sealed class Invariants(World world)
                 case RuleName.ReuseOutsideGrace or RuleName.FamilyRevoked
                     when world.Ledger.Find(exchange.RefreshToken ?? "") is { } issued
                         && (FollowsLastSend(exchange, issued) || LeftInTime(exchange, issued)
-                            || issued.ReactivatedAt < exchange.StartedAt || IsOfNoUse(exchange)):
+                            || issued.Reactivations.Exists(at => at < exchange.StartedAt)
+                            || world.Ledger.WasReplacedUnseen(issued) || IsOfNoUse(exchange)):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused
                     || IsOfNoUse(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
@@ -152,8 +154,10 @@ internal sealed class Invariants(World world)
 
                 var account = issued.Family.Account;
                 var row = world.Database.Find(issued.Family.ClientId, account);
-                if (instance.StoreRespondedAt(account) < Now - LeaseUse
-                    || (row is not null && WasOverwrittenLately(instance, row)))
+                var couldNotRenew = instance.StoreWroteAt(account) < Now - LeaseUse
+                    && instance.StoreFailedAt(account) > instance.StoreWroteAt(account);
+                if (couldNotRenew || (row is not null
+                    && (WasOverwrittenLately(instance, row) || WasOverwrittenLately(exchange.Instance, row))))
                 {
                     exchange.IsExcused = true;
                     other.IsExcused = true;
@@ -173,7 +177,7 @@ internal sealed class Invariants(World world)
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
     {
         if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
-            && !(issued.ReactivatedAt > refusal.At)
+            && !issued.Reactivations.Exists(at => at > refusal.At)
             && refusal.Receiver.StoreFailedAt(issued.Family.Account) < refusal.At
                 && Now - refusal.At > TimeSpan.FromSeconds(9))
         {
@@ -289,7 +293,7 @@ internal sealed class Invariants(World world)
             world.Ledger.Find(after.RefreshToken)!.LastSends.Add(Now);
         }
 
-        _latest[(instance, after.Stored.AccountId)] = _attempts[attempt.Id] =
+        _latest[(instance, after.Stored.ClientId, after.Stored.AccountId)] = _attempts[attempt.Id] =
             new Attempt(attempt.Id, instance, after.RefreshToken, isLast);
     }
 
@@ -310,12 +314,37 @@ internal sealed class Invariants(World world)
     {
         if (row is not null && ConnectionSerializer.ReadAttempt(row) is { } attempt)
         {
+            CheckDoesNotWait(instance, account, attempt);
             if (!_looks.TryGetValue((instance, account), out var looks))
             {
                 _looks[(instance, account)] = looks = new Looks();
             }
 
             looks.Add(attempt, Now);
+        }
+    }
+
+    // What others are working on is theirs: recovery and renewal take the next account.
+    private void CheckDoesNotWait(Instance instance, string account, RefreshAttempt attempt)
+    {
+        var operation = instance.OperationOf(account);
+        var isForeign = attempt.LeaseExpiresAt > instance.Clock.GetUtcNow()
+            && _attempts.GetValueOrDefault(attempt.Id)?.Instance != instance;
+        if (operation is null || !isForeign
+            || instance.StartedFor(account) is not (RefreshTrigger.Recovery or RefreshTrigger.KeepAlive))
+        {
+            _sawLease.Remove((instance, account));
+        }
+        else if (_sawLease.TryGetValue((instance, account), out var saw) && saw.Operation == operation)
+        {
+            if (Now - saw.At > TimeSpan.FromSeconds(0.5) && instance.DisturbedAt < saw.At)
+            {
+                world.Fail($"keep-alive: {instance} waits for another instance's lease of {account}");
+            }
+        }
+        else
+        {
+            _sawLease[(instance, account)] = (operation, Now);
         }
     }
 
@@ -332,10 +361,10 @@ internal sealed class Invariants(World world)
 
     // ---- Tokens.
 
-    public void OnTokenHandedOut(Instance instance, string account, string clientId, string token)
+    public void OnTokenHandedOut(Instance instance, string account, string[] clientIds, string token)
     {
         var issued = world.Ledger.FindByAccessToken(token);
-        if (issued?.Family.Account != account || issued.Family.ClientId != clientId)
+        if (issued?.Family.Account != account || !clientIds.Contains(issued.Family.ClientId))
         {
             world.Fail(
                 $"invariant 5: a caller of {account} got a token of {issued?.Family.Account ?? "nobody"}, client " +

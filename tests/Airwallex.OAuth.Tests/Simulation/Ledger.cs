@@ -34,6 +34,13 @@ internal sealed class Ledger(World world)
     public bool CanRefresh(SharedDatabase.Row row) =>
         FamilyOf(row).IsEndedByCustomer || world.Server.CanRefresh(row.Stored.AccountId, row.RefreshToken);
 
+    /// <summary>
+    /// Whether its parent was sent once more while it could not be saved, and nobody alive got the later pair.
+    /// </summary>
+    public bool WasReplacedUnseen(Issued issued) => issued is { RotatedAt: null, Parent: not null }
+        && All.Any(other => other.Parent == issued.Parent && other.Sequence > issued.Sequence
+            && !other.Holders.Keys.Any(holder => holder.IsAlive));
+
     /// <summary>The customer, or Airwallex at the customer's wish, ends what was consented so far.</summary>
     public void EndFamilies(string account, string clientId, Family? before = null)
     {
@@ -144,8 +151,8 @@ internal sealed class Ledger(World world)
         /// <summary>When an attempt to send it after the grace period was stored.</summary>
         public List<TimeSpan> LastSends { get; } = [];
 
-        /// <summary>When a person asked to take its refusal back, last.</summary>
-        public TimeSpan? ReactivatedAt { get; set; }
+        /// <summary>When a person asked to take its refusal back.</summary>
+        public List<TimeSpan> Reactivations { get; } = [];
 
         /// <summary>When Airwallex first refused it for good.</summary>
         public TimeSpan? RefusedAt { get; set; }

@@ -18,6 +18,10 @@ internal sealed class SharedDatabase(ConnectionSerializer serializer)
 
     public IEnumerable<Row> Rows => _rows.Values;
 
+    public ConnectionState Read(StoredConnection stored) => serializer.Read(stored);
+
+    public StoredConnection Write(ConnectionState state) => serializer.Write(state);
+
     public bool AnyDue(string clientId, DateTimeOffset now, bool recovery)
     {
         foreach (var (_, row) in _rows)
