@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 {
     private readonly ApplicationParts _parts;
     private readonly RepeatedFailureLog _failures;
+    private readonly ConcurrentDictionary<string, TokenCache> _caches = new(StringComparer.Ordinal);
     private volatile TokenCache? _cache;
     private int _responsesHeld;
     private volatile bool _isStopped;
@@ -93,14 +95,11 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
             return cache;
         }
 
-        if (cache?.Options.ClientId == options.ClientId)
-        {
-            cache.Options = options;
-            return cache;
-        }
-
-        Interlocked.CompareExchange(ref _cache, new TokenCache(options), cache);
-        return _cache!;
+        // A client id that comes back finds its operations again, and the responses that they hold.
+        cache = _caches.GetOrAdd(options.ClientId, static (_, first) => new TokenCache(first), options);
+        cache.Options = options;
+        _cache = cache;
+        return cache;
     }
 
     public TokenClient TokenClient() => _parts.TokenClient();

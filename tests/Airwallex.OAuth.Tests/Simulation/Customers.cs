@@ -6,17 +6,17 @@ namespace Airwallex.OAuth.Tests.Simulation;
 internal sealed class Customers(World world)
 {
     private readonly HashSet<string> _disconnected = new(StringComparer.Ordinal);
-    private readonly List<(string Account, int FamiliesBefore)> _wishes = [];
+    private readonly List<Wish> _wishes = [];
 
     private Scheduler Scheduler => world.Scheduler;
 
     public bool HasDisconnected(string account) => _disconnected.Contains(account);
 
     /// <summary>
-    /// Whether somebody wished to disconnect what was consented by then, or by a consent that was under way.
+    /// Whether somebody wished to disconnect what was consented by then, or while that wish was being carried out.
     /// </summary>
     public bool MayDelete(Ledger.Family family) =>
-        _wishes.Exists(wish => wish.Account == family.Account && family.Number < wish.FamiliesBefore);
+        _wishes.Exists(wish => wish.Account == family.Account && family.Number < wish.FamiliesUntil);
 
     public void Plan()
     {
@@ -178,8 +178,19 @@ internal sealed class Customers(World world)
     {
         world.Trace($"{account} is disconnected at {instance}");
         _disconnected.Add(account);
-        _wishes.Add((account, world.Ledger.Families.Count));
-        Run(instance, () => instance.Application.Connections.DisconnectAsync(account));
+        var wish = new Wish(account);
+        _wishes.Add(wish);
+        Run(instance, async () =>
+        {
+            try
+            {
+                await instance.Application.Connections.DisconnectAsync(account);
+            }
+            finally
+            {
+                wish.FamiliesUntil = world.Ledger.Families.Count;
+            }
+        });
     }
 
     private void Revoke(string account)
@@ -249,6 +260,14 @@ internal sealed class Customers(World world)
         world.Trace($"{account} is imported at {instance} with {World.Short(issued.Token)}");
         Run(instance, () => instance.Options == options
             ? instance.Application.Connections.TryImportAsync(account, issued.Token) : Task.CompletedTask);
+    }
+
+    private sealed class Wish(string account)
+    {
+        public string Account => account;
+
+        /// <summary>How many consents there were when it was carried out, or had failed.</summary>
+        public int FamiliesUntil { get; set; } = int.MaxValue;
     }
 
     private static void Run(Instance instance, Func<Task> work)

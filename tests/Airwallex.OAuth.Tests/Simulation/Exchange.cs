@@ -74,12 +74,13 @@ internal sealed class Exchange(
     /// <summary>The client gives up.</summary>
     public void OnCut()
     {
-        if (EndedAt is null && RefreshToken is not null)
+        var wasWaiting = EndedAt is null;
+        OnClientGone(isCrash: false);
+        if (wasWaiting && RefreshToken is not null)
         {
             world.Invariants.OnCut(this);
         }
 
-        OnClientGone(isCrash: false);
         _response.TrySetCanceled();
     }
 

@@ -9,7 +9,8 @@ internal sealed class Instance
 {
     private readonly World _world;
     private readonly string _name;
-    private readonly Dictionary<string, RefreshTrigger> _startedFor = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string ClientId, string Account), RefreshOperation> _operations = [];
+    private readonly HashSet<RefreshOperation> _startedByKeepAlive = [];
     private readonly Dictionary<string, TimeSpan> _storeFailedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _storeRespondedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _storeWroteAt = new(StringComparer.Ordinal);
@@ -44,8 +45,15 @@ internal sealed class Instance
             CreateRules = timings => BrokenRules.Create(world, this, timings),
             CreateOperation = (application, options, entry, request, startedBy) =>
             {
-                _startedFor[entry.Key.AccountId] = request.Trigger;
-                return BrokenOperation.Create(world, this, application, options, entry, request, startedBy);
+                var operation =
+                    BrokenOperation.Create(world, this, application, options, entry, request, startedBy);
+                _operations[(entry.Key.ClientId, entry.Key.AccountId)] = operation;
+                if (request.DoesNotWait)
+                {
+                    _startedByKeepAlive.Add(operation);
+                }
+
+                return operation;
             },
         };
         Application = new AirwallexApplication(parts) { HostIsRunning = hasHost };
@@ -90,10 +98,11 @@ internal sealed class Instance
     /// <summary>When it could look after connections, besides: with a host, and as the right client.</summary>
     public Spans CanLookAfter { get; }
 
-    /// <summary>What the operation of the account was started for.</summary>
-    public RefreshTrigger StartedFor(string accountId) => _startedFor[accountId];
+    /// <summary>The refresh that was started last.</summary>
+    public RefreshOperation? OperationOf(string clientId, string accountId) =>
+        _operations.GetValueOrDefault((clientId, accountId));
 
-    public RefreshOperation? OperationOf(string accountId) => Application.Current.Cache.Find(accountId)?.Operation;
+    public bool WasStartedByKeepAlive(RefreshOperation operation) => _startedByKeepAlive.Contains(operation);
 
     /// <summary>
     /// Something that the instance will do or notice, unless it is dead by then; later, if it is stalled.

@@ -47,7 +47,7 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         }
 
         var account = world.Ledger.Find(exchange.RefreshToken!)!.Family.Account;
-        var caller = (instance.OperationOf(account) as BrokenOperation)?.CallersCancellation ?? default;
+        var caller = (instance.OperationOf(exchange.ClientId, account) as BrokenOperation)?.CallersCancellation ?? default;
         instance.After(TimeSpan.FromSeconds(0.5), Look);
 
         void Look()

@@ -17,8 +17,10 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
         found => world.Invariants.OnLooked(instance, key.AccountId, found)));
 
     public ValueTask<bool> TrySaveAsync(
-        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
-            new(CallAsync(
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
+    {
+        world.Invariants.OnSaving(instance, connection);
+        return new(CallAsync(
             connection.AccountId,
             () =>
             {
@@ -45,6 +47,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             },
             isWrite: true,
             isRenewal: IsRenewal(connection)));
+    }
 
     public ValueTask<bool> TryDeleteAsync(
         ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) => new(CallAsync(

@@ -17,6 +17,7 @@ internal sealed class Invariants(World world)
     private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
     private readonly Dictionary<(Instance, string ClientId, string Account), Attempt> _latest = [];
     private readonly Dictionary<(Instance, string), Looks> _looks = [];
+    private readonly HashSet<string> _observed = new(StringComparer.Ordinal);
     private readonly Dictionary<(Instance, string), (RefreshOperation Operation, TimeSpan At)> _sawLease = [];
     private int _violations;
 
@@ -100,7 +101,8 @@ internal sealed class Invariants(World world)
         var now = instance.Clock.GetUtcNow();
         var sinceFirst = now - ours.FirstSentAt;
         var patience = sinceFirst - age > TimeSpan.FromSeconds(8) ? sinceFirst - age : TimeSpan.FromSeconds(8);
-        var isLeaseOver = now > ours.LeaseExpiresAt - TimeSpan.FromSeconds(6.1);
+        var isLeaseOver = now > ours.LeaseExpiresAt - TimeSpan.FromSeconds(6.1)
+            || instance.StoreWroteAt(account) < Now - TimeSpan.FromSeconds(5.8);
         var leavesRoom = sinceFirst > TimeSpan.FromSeconds(50.4) && exchange.StartedAt + TimeSpan.FromSeconds(50) > Now;
         if (age < patience - TimeSpan.FromSeconds(0.3) && !isLeaseOver && !leavesRoom)
         {
@@ -262,6 +264,17 @@ internal sealed class Invariants(World world)
         }
     }
 
+    /// <summary>A write is about to leave: what was observed by now counts, however late it takes effect.</summary>
+    public void OnSaving(Instance instance, StoredConnection next)
+    {
+        if (world.Database.Find(next.ClientId, next.AccountId)?.State.Attempt is { } stored
+            && _looks.TryGetValue((instance, next.AccountId), out var looks) && looks.Prove(stored, Now)
+            && ConnectionSerializer.ReadAttempt(next) is { } attempt)
+        {
+            _observed.Add(attempt.Id);
+        }
+    }
+
     private void NoteAttempt(Instance instance, SharedDatabase.Row? before, SharedDatabase.Row after)
     {
         if (after.State.Attempt is not { } attempt || before?.State.Attempt?.Id == attempt.Id
@@ -279,9 +292,7 @@ internal sealed class Invariants(World world)
         var isKnownUnsent = before?.State.Attempt is { } stored
             && _attempts.GetValueOrDefault(stored.Id) is { WasSent: false } own
             && own.Instance == instance;
-        if (isLast && !isKnownUnsent
-            && !(_looks.TryGetValue((instance, after.Stored.AccountId), out var looks)
-                && looks.Prove(before!.State.Attempt!, Now)))
+        if (isLast && !isKnownUnsent && !_observed.Contains(attempt.Id))
         {
             world.Fail(
                 $"invariant 2: {instance} makes a last send for {after.Stored.AccountId} that it has not observed " +
@@ -314,6 +325,7 @@ internal sealed class Invariants(World world)
     {
         if (row is not null && ConnectionSerializer.ReadAttempt(row) is { } attempt)
         {
+            world.Trace($"{instance} sees attempt {World.Short(attempt.Id)} of {account}");
             CheckDoesNotWait(instance, account, attempt);
             if (!_looks.TryGetValue((instance, account), out var looks))
             {
@@ -327,17 +339,21 @@ internal sealed class Invariants(World world)
     // What others are working on is theirs: recovery and renewal take the next account.
     private void CheckDoesNotWait(Instance instance, string account, RefreshAttempt attempt)
     {
-        var operation = instance.OperationOf(account);
+        var operation = instance.OperationOf(instance.Options.ClientId, account) is { HasEnded: false } running
+            ? running : null;
         var isForeign = attempt.LeaseExpiresAt > instance.Clock.GetUtcNow()
             && _attempts.GetValueOrDefault(attempt.Id)?.Instance != instance;
         if (operation is null || !isForeign
-            || instance.StartedFor(account) is not (RefreshTrigger.Recovery or RefreshTrigger.KeepAlive))
+            || !instance.WasStartedByKeepAlive(operation))
         {
             _sawLease.Remove((instance, account));
         }
         else if (_sawLease.TryGetValue((instance, account), out var saw) && saw.Operation == operation)
         {
-            if (Now - saw.At > TimeSpan.FromSeconds(0.5) && instance.DisturbedAt < saw.At)
+            if (Now - saw.At > TimeSpan.FromSeconds(9) && instance.DisturbedAt < saw.At
+                && instance.StoreFailedAt(account) < saw.At
+                && !world.Ledger.Unsaved.Exists(unsaved => unsaved.Holder == instance)
+                && !world.Ledger.Refusals.Values.Any(refusal => refusal.Receiver == instance))
             {
                 world.Fail($"keep-alive: {instance} waits for another instance's lease of {account}");
             }
@@ -371,7 +387,7 @@ internal sealed class Invariants(World world)
                 $"{issued?.Family.ClientId}");
         }
         else if (!world.Database.SavedAccessTokens.Contains(token)
-            && instance.OperationOf(account) is not { SaveFailure: not null })
+            && instance.OperationOf(issued.Family.ClientId, account) is not { SaveFailure: not null })
         {
             world.Fail($"step 5: a caller of {account} got a token that is not saved, while the store works");
         }

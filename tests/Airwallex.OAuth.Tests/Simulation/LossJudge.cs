@@ -61,6 +61,17 @@ internal sealed class LossJudge(World world)
         var what = $"the connection of {account} is lost ({row.Stored.Status}: {row.State.StatusReason})";
         var lost = world.Ledger.Find(row.RefreshToken)!;
         world.Losses++;
+        var revoker = world.Ledger.All.Where(issued => issued.Family == lost.Family && issued.RefusedAt < lost.RefusedAt)
+            .MinBy(issued => issued.RefusedAt);
+        if (revoker is not null && revoker == lost.Parent)
+        {
+            lost = revoker; // Ours came too late: its family was revoked with its parent.
+        }
+        else if (revoker is not null)
+        {
+            return; // A stale send reached Airwallex late; whether it left in time was judged then.
+        }
+
         if (world.IsGentle)
         {
             world.Fail($"invariant 3: {what} after short troubles");
@@ -91,7 +102,7 @@ internal sealed class LossJudge(World world)
     /// Who received a successor and lived on, and could reach the store for long enough before another's last send.
     /// </summary>
     private Instance? Holder(Ledger.Issued lost) => world.Ledger.All
-        .Where(issued => issued.Parent == lost)
+        .Where(issued => issued.Parent == lost && !world.Database.SavedRefreshTokens.Contains(issued.Token))
         .SelectMany(issued => issued.Holders)
         .FirstOrDefault(held => held.Key.IsAlive
             && held.Key.CanSave.Contain(TimeToSave, held.Value, lost.RefusedAt ?? TimeSpan.MaxValue)).Key;
@@ -108,7 +119,15 @@ internal sealed class LossJudge(World world)
             return null;
         }
 
+        // After a failure it may cool down until shortly before the end; after a crash it has no reason to wait.
         var free = last.EndedAt ?? last.StartedAt;
+        if (last.Fate != SendFate.Crashed)
+        {
+            var from = first + LatestStart - TimeToTakeOver;
+            return free > from ? null : world.AllInstances.FirstOrDefault(instance =>
+                instance.CanLookAfter.Contain(TimeToTakeOver - TimeSpan.FromSeconds(0.1), from, first + LatestStart));
+        }
+
         return world.AllInstances.FirstOrDefault(instance =>
             instance.CanLookAfter.Contain(TimeToTakeOver, free, first + LatestStart));
     }

@@ -24,7 +24,7 @@ internal sealed class World
         // lost.
         IsGentle = seed % 2 == 0;
         Trouble = trouble
-            ?? (Scheduler.Chance(0.01) ? Trouble.Flood : (Trouble)Scheduler.Random.Next((int)Trouble.Flood));
+            ?? (Scheduler.Chance(0.005) ? Trouble.Flood : (Trouble)Scheduler.Random.Next((int)Trouble.Flood));
         Faults = Faults.Draw(Scheduler, Trouble);
         UsesKeys = Trouble == Trouble.Configuration && Scheduler.Chance(0.5);
         Options = NewOptions("simulated-client-id", "simulated-client-secret");
