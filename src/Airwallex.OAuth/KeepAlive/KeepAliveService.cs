@@ -4,8 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight
-/// are awaited after all
-/// other hosted services have stopped, whatever the order of registration.
+/// are awaited after all other hosted services have stopped, whatever the order of registration.
 /// </summary>
 internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
@@ -29,16 +28,13 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (
-            HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed && applications.All
-                .Count > 0)
+        if (HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed)
         {
-            applications.All[0].Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
+            applications.All.FirstOrDefault()?.Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
         }
 
-        _loops = Task.WhenAll(
-            applications.All.Select(
-                application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        _loops = Task.WhenAll(applications.All.Select(
+            application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
@@ -63,33 +59,30 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
     {
         await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
         var timings = AirwallexApplication.TimingsOf(application.Options);
-        var work = new List<Task>
-        {
-            RepeatAsync(application, "evict", timings.GracePeriod, EvictAsync, stoppingToken),
-            RepeatAsync(
-                application, "summarize", MinuteInterval, application.SummarizeForTelemetryAsync, stoppingToken),
-            RepeatAsync(
-                application, "recover", timings.RecoveryInterval,
-                stop =>
-                    IfEnabledAsync(application, () => application.KeepAlive.StartRecoveriesAsync(stop)), stoppingToken),
-            RepeatAsync(
-                application, "renew", timings.RenewalScanInterval,
-                stop => IfEnabledAsync(application, () => application.KeepAlive.RenewAsync(stop)), stoppingToken),
-        };
-        await Task.WhenAll(work).ConfigureAwait(false);
+        await Task.WhenAll(
+            RepeatAsync("evict", timings.GracePeriod, EvictAsync),
+            RepeatAsync("summarize", MinuteInterval, () => application.SummarizeForTelemetryAsync(stoppingToken)),
+            RepeatAsync("recover", timings.RecoveryInterval, RecoverAsync),
+            RepeatAsync("renew", timings.RenewalScanInterval, RenewAsync)).ConfigureAwait(false);
 
-        Task EvictAsync(CancellationToken cancellationToken)
+        Task RepeatAsync(string name, TimeSpan interval, Func<Task> work) =>
+            KeepAliveService.RepeatAsync(application, name, interval, work, stoppingToken);
+
+        Task EvictAsync()
         {
             application.Current.Cache.EvictIdle(application.Time);
             return Task.CompletedTask;
         }
+
+        Task RecoverAsync() => IsEnabled() ? application.KeepAlive.StartRecoveriesAsync(stoppingToken) : Task.CompletedTask;
+
+        Task RenewAsync() => IsEnabled() ? application.KeepAlive.RenewAsync(stoppingToken) : Task.CompletedTask;
+
+        bool IsEnabled() => application.Options.KeepAlive.Enabled;
     }
 
-    private static Task IfEnabledAsync(AirwallexApplication application, Func<Task> work) =>
-        application.Options.KeepAlive.Enabled ? work() : Task.CompletedTask;
-
     private static async Task RepeatAsync(
-        AirwallexApplication application, string name, TimeSpan interval, Func<CancellationToken, Task> work,
+        AirwallexApplication application, string name, TimeSpan interval, Func<Task> work,
         CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -97,7 +90,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             var startedAt = application.Time.GetTimestamp();
             try
             {
-                await work(stoppingToken).ConfigureAwait(false);
+                await work().ConfigureAwait(false);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -110,7 +103,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
             var left = interval - application.Time.GetElapsedTime(startedAt);
             await Task.WhenAny(
-                application.DelayAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1)),
+                application.DelayAsync(left.AtLeast(TimeSpan.FromMilliseconds(1))),
                 Task.Delay(Timeout.Infinite, stoppingToken)).ConfigureAwait(false);
         }
     }

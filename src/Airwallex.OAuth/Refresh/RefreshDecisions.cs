@@ -29,10 +29,7 @@ internal enum FailureDecisionKind
     ReadAgain,
 }
 
-internal readonly record struct FailureDecision(FailureDecisionKind Kind, TimeSpan Delay)
-{
-    public static FailureDecision Fail { get; } = new(FailureDecisionKind.Fail, TimeSpan.Zero);
-}
+internal readonly record struct FailureDecision(FailureDecisionKind Kind, TimeSpan Delay = default);
 
 /// <summary>What becomes of something that is to be stored.</summary>
 internal enum SaveDecisionKind
@@ -47,9 +44,7 @@ internal enum SaveDecisionKind
     WaitForLease,
 }
 
-/// <param name="Kind">What to do.</param>
-/// <param name="Connection">What to write, or what stays; null when nothing is stored.</param>
-/// <param name="Until">The end of the lease to wait for.</param>
+/// <summary>Holds what to write, or what stays: null when nothing is stored.</summary>
 internal readonly record struct SaveDecision(
     SaveDecisionKind Kind, ConnectionState? Connection, DateTimeOffset Until = default)
 {

@@ -8,10 +8,7 @@ namespace Airwallex.OAuth;
 /// </summary>
 internal sealed class Refresher(AirwallexApplication application)
 {
-    /// <summary>
-    /// Starts a refresh of the account, or joins the one that runs. Canceling frees the caller alone: the operation
-    /// goes on (step 6).
-    /// </summary>
+    /// <summary>Starts a refresh or joins the one that runs. Canceling frees the caller alone (step 6).</summary>
     public async Task<RefreshResult> RunAsync(
         string accountId, RefreshRequest request, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -39,9 +36,9 @@ internal sealed class Refresher(AirwallexApplication application)
         if (entry.Operation is null && entry.Cooldown is null)
         {
             // Its failure is logged where it happens, and belongs to no caller.
-            BackgroundTasks.Forget(RunAsync(
-                entry.Key.AccountId, application.NewRequest(trigger), Timeout.InfiniteTimeSpan, CancellationToken
-                    .None));
+            var request = application.NewRequest(trigger);
+            BackgroundTasks.Forget(
+                RunAsync(entry.Key.AccountId, request, Timeout.InfiniteTimeSpan, CancellationToken.None));
         }
     }
 
@@ -80,10 +77,7 @@ internal sealed class Refresher(AirwallexApplication application)
         }
     }
 
-    /// <summary>
-    /// In a cooldown, an operation starts at most once a second: it looks whether another instance has got new
-    /// tokens.
-    /// </summary>
+    /// <summary>In a cooldown, a caller looks at most once a second: another instance may have new tokens.</summary>
     private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
     {
         var time = application.Time;
@@ -114,8 +108,7 @@ internal sealed class Refresher(AirwallexApplication application)
         }
     }
 
-    // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's
-    // clock.
+    // Tokens issued since the caller asked are as fresh as can be, even when this machine's clock says they expire.
     private bool IsSatisfied(RefreshRequest request, RefreshResult result) =>
         result.SentAt >= request.AskedAt
         || request.IsSatisfiedBy(result.Connection, application.Time.GetUtcNow(), application.Options);

@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// The connections of one client id that this process has touched lately. Lock-free to read; thread-safe.
-/// </summary>
-internal sealed class TokenCache
+/// <summary>The connections of one client id that this process has touched lately. Lock-free to read.</summary>
+internal sealed class TokenCache(AirwallexOAuthOptions options)
 {
     /// <summary>An access token that expired this long ago shows that nobody calls the API for the account.</summary>
     private static readonly TimeSpan IdleAfterExpiry = TimeSpan.FromMinutes(1);
@@ -15,13 +13,8 @@ internal sealed class TokenCache
     // A gate is held for a moment only, to start or to join: accounts can share them, and an idle account has none.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1, 1))];
 
-    public TokenCache(AirwallexOAuthOptions options)
-    {
-        Options = options;
-    }
-
     /// <summary>The options that the cache was last used with; it serves their client id alone.</summary>
-    public AirwallexOAuthOptions Options { get; set; }
+    public AirwallexOAuthOptions Options { get; set; } = options;
 
     public int Count => _entries.Count;
 
