@@ -16,7 +16,8 @@ internal sealed class Refresher(AirwallexApplication application)
         while (true)
         {
             var operation = await StartOrJoinAsync(accountId, request, cancellationToken).ConfigureAwait(false);
-            var left = limit - application.Time.GetElapsedTime(startedAt);
+            var elapsed = application.Time.GetElapsedTime(startedAt);
+            var left = limit == Timeout.InfiniteTimeSpan ? limit : limit - elapsed;
             var result = await WaitAsync(accountId, operation, left, cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
             {
