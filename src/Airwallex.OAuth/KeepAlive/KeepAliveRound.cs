@@ -1,18 +1,9 @@
 namespace Airwallex.OAuth;
 
 /// <summary>How a refresh of the keep-alive ended.</summary>
-internal enum RefreshEnd
-{
-    Refreshed,
-    Ended,
-    Failed,
-    Deferred,
-}
+internal enum RefreshEnd { Refreshed, Ended, Failed, Deferred }
 
-/// <summary>
-/// One round of the keep-alive: renews what is due, and takes up unfinished refreshes. Instances do not wait on each
-/// other.
-/// </summary>
+/// <summary>Renews what is due, and takes up unfinished refreshes. Instances do not wait on each other.</summary>
 internal sealed class KeepAliveRound(AirwallexApplication application)
 {
     private readonly RecoveryLooks _recovery = new(application);

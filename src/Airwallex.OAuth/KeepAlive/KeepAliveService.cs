@@ -58,12 +58,13 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
     private static async Task RunAsync(AirwallexApplication application, CancellationToken stoppingToken)
     {
         await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
-        var timings = AirwallexApplication.TimingsOf(application.Options);
+        var (keepAlive, timings) = (application.KeepAlive, AirwallexApplication.TimingsOf(application.Options));
         await Task.WhenAll(
             RepeatAsync("evict", timings.GracePeriod, EvictAsync),
             RepeatAsync("summarize", MinuteInterval, () => application.SummarizeForTelemetryAsync(stoppingToken)),
-            RepeatAsync("recover", timings.RecoveryInterval, RecoverAsync),
-            RepeatAsync("renew", timings.RenewalScanInterval, RenewAsync)).ConfigureAwait(false);
+            RepeatAsync("recover", timings.RecoveryInterval, () => IfEnabledAsync(keepAlive.StartRecoveriesAsync)),
+            RepeatAsync("renew", timings.RenewalScanInterval, () => IfEnabledAsync(keepAlive.RenewAsync)))
+            .ConfigureAwait(false);
 
         Task RepeatAsync(string name, TimeSpan interval, Func<Task> work) =>
             KeepAliveService.RepeatAsync(application, name, interval, work, stoppingToken);
@@ -74,11 +75,8 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             return Task.CompletedTask;
         }
 
-        Task RecoverAsync() => IsEnabled() ? application.KeepAlive.StartRecoveriesAsync(stoppingToken) : Task.CompletedTask;
-
-        Task RenewAsync() => IsEnabled() ? application.KeepAlive.RenewAsync(stoppingToken) : Task.CompletedTask;
-
-        bool IsEnabled() => application.Options.KeepAlive.Enabled;
+        Task IfEnabledAsync(Func<CancellationToken, Task> work) =>
+            application.Options.KeepAlive.Enabled ? work(stoppingToken) : Task.CompletedTask;
     }
 
     private static async Task RepeatAsync(

@@ -53,7 +53,11 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         }
         catch (AirwallexOAuthException)
         {
-            application.Current.Cache.ForEach(static entry => entry.Knowledge = entry.Knowledge.WithoutLooks());
+            foreach (var entry in application.Current.Cache.Entries)
+            {
+                entry.Knowledge = entry.Knowledge.WithoutLooks();
+            }
+
             throw;
         }
 

@@ -4,8 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// The heart: one refresh of one connection, in six steps, such that no crash, lost response or second instance can
-/// lose it. It belongs to no caller (step 6); callers await <see cref="Result"/>, which may come before the end:
-/// tokens that the store fails to take are served from memory.
+/// lose it. It belongs to no caller (step 6): callers await <see cref="Result"/>, and canceling frees them alone.
 /// </summary>
 internal partial class RefreshOperation(
     AirwallexApplication application, AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request,
@@ -24,7 +23,9 @@ internal partial class RefreshOperation(
 
     public RefreshRequest Request { get; } = request;
 
-    /// <summary>What every caller that needs this refresh waits for.</summary>
+    public string AccountId => Entry.Key.AccountId;
+
+    /// <summary>May come before the end: tokens that the store fails to take are served from memory.</summary>
     public Task<RefreshResult> Result => _result.Task;
 
     /// <summary>Why the tokens are not saved yet; null unless callers are served from memory.</summary>
@@ -37,8 +38,6 @@ internal partial class RefreshOperation(
     protected TokenCacheEntry Entry { get; } = entry;
 
     private RefreshTimings Timings => _rules.Timings;
-
-    private string AccountId => Entry.Key.AccountId;
 
     private string TokenEndpoint => AirwallexEndpoints.For(options).TokenEndpoint.AbsoluteUri;
 

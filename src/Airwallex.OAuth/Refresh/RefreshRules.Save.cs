@@ -3,13 +3,10 @@ namespace Airwallex.OAuth;
 /// <summary>Step 5: what becomes of a response, of a refusal, of a new authorization.</summary>
 internal partial class RefreshRules
 {
-    /// <summary>What becomes of a response.</summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="sent">The connection as it was when the token was sent, with the attempt.</param>
-    /// <param name="response">The response.</param>
-    /// <param name="written">What saving it has tried to write: a save may take effect and report a failure.</param>
-    /// <param name="renewAt">When the new refresh token is due for renewal.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// What becomes of a response to the connection as it was sent, given what is stored now. The versions that were
+    /// written tell a save that took effect and reported a failure.
+    /// </summary>
     public virtual SaveDecision DecideSave(
         ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written,
         DateTimeOffset renewAt, DateTimeOffset now)
@@ -35,18 +32,12 @@ internal partial class RefreshRules
             : SaveDecision.Keep(current);
     }
 
-    /// <summary>What becomes of a refusal for good, which has a reason: a sentence.</summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="sent">The connection as it was when the token was sent.</param>
-    /// <param name="foreignLeaseEnd">Until when another instance alone may send; null when none may.</param>
-    /// <param name="reason">Why, as a sentence.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>What becomes of a refusal for good of the connection as it was sent.</summary>
     public virtual SaveDecision DecideRefusal(
         ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason,
         DateTimeOffset now)
     {
-        if (current is not { IsActive: true }
-            || current.AuthorizationId != sent.AuthorizationId
+        if (current is not { IsActive: true } || current.AuthorizationId != sent.AuthorizationId
             || current.Tokens.RefreshToken != sent.Tokens.RefreshToken)
         {
             return SaveDecision.Keep(current);
@@ -69,11 +60,10 @@ internal partial class RefreshRules
         });
     }
 
-    /// <summary>What becomes of a new authorization.</summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="connecting">The new connection.</param>
-    /// <param name="replaced">The authorization that a write of ours may have replaced; null before the first.</param>
-    /// <param name="hasFailed">Whether the store failed meanwhile: a later authorization may be stored.</param>
+    /// <summary>
+    /// What becomes of a new authorization. Replaced is the one that a write of ours may have replaced, null before the
+    /// first; when the store has failed meanwhile, a later one may be stored.
+    /// </summary>
     public virtual SaveDecision DecideConnect(
         ConnectionState? current, ConnectionState connecting, string? replaced, bool hasFailed)
     {

@@ -8,11 +8,10 @@ internal partial class RefreshRules(RefreshTimings timings)
 {
     public RefreshTimings Timings { get; } = timings;
 
-    /// <summary>Step 2: may the refresh token be sent now?</summary>
-    /// <param name="effective">The attempt as this process knows it; null when no send can have been received.</param>
-    /// <param name="foreignLeaseEnd">Until when another instance alone may send; null when none may.</param>
-    /// <param name="observedFor">For how long the attempt has been seen unchanged.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// Step 2: may the refresh token be sent now? An attempt is effective unless no send can have been received; an
+    /// instance is foreign that alone may send, until its lease ends.
+    /// </summary>
     public virtual SendDecision DecideSend(
         RefreshAttempt? effective, DateTimeOffset? foreignLeaseEnd, TimeSpan observedFor, DateTimeOffset now)
     {
@@ -42,8 +41,7 @@ internal partial class RefreshRules(RefreshTimings timings)
             ResponseMayBeLost = true,
         };
 
-    /// <summary>Step 4: how long to wait for the response.</summary>
-    /// <param name="age">The time since the refresh token was first sent.</param>
+    /// <summary>Step 4: how long to wait for a response, by the time since the first send of the token.</summary>
     public virtual ResponseWait DecideWait(TimeSpan age)
     {
         // With too little left for another try before the final start, this one is the final one.
@@ -53,20 +51,14 @@ internal partial class RefreshRules(RefreshTimings timings)
             : new ResponseWait(age.AtLeast(Timings.FirstResponseTimeout).AtMost(left), IsFinal: false);
     }
 
-    /// <summary>
-    /// Step 4: may a response of this token be lost? Neither an unsent request nor a decision (4xx) undoes an earlier
-    /// doubt.
-    /// </summary>
+    /// <summary>Step 4: may a response be lost? Neither an unsent request nor a 4xx undoes an earlier doubt.</summary>
     public virtual bool MayBeLost(bool before, TokenRequestException? failure) =>
         before || failure is { RequestNotSent: false, IsDecision: false };
 
-    /// <summary>Step 4: what to do after a failed send that is not a refusal.</summary>
-    /// <param name="failure">The failure.</param>
-    /// <param name="retries">How many retries this operation has made.</param>
-    /// <param name="responseMayBeLost">Whether a response of this token may be lost, by this send or before.</param>
-    /// <param name="finalStartMade">Whether the final start inside the grace period has been made.</param>
-    /// <param name="age">The time since the refresh token was first sent.</param>
-    /// <param name="delay">The retry delay, jittered.</param>
+    /// <summary>
+    /// Step 4: what to do after a failed send that is not a refusal, so many retries and so long (age) after the first
+    /// send of the refresh token, with a retry delay that is jittered.
+    /// </summary>
     public virtual FailureDecision AfterFailure(
         TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age,
         TimeSpan delay)
@@ -95,10 +87,10 @@ internal partial class RefreshRules(RefreshTimings timings)
         return isInTime && (isBusy || retries < RefreshTimings.MaxRetries) ? retry : fail;
     }
 
-    /// <summary>For how long a failing endpoint is left alone. What it asks for is honored whole.</summary>
-    /// <param name="backoff">The length by the number of failures, jittered.</param>
-    /// <param name="retryAfter">What the endpoint asked for.</param>
-    /// <param name="doubt">The time since a token was first sent whose response may be lost; null for none.</param>
+    /// <summary>
+    /// For how long a failing endpoint is left alone; what it asks for is honored whole. The doubt is the time since
+    /// the first send of a token whose response may be lost.
+    /// </summary>
     public virtual TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt)
     {
         var length = backoff.AtLeast(retryAfter ?? backoff);

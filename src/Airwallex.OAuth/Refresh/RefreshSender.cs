@@ -1,8 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Step 4: sends the refresh token, patiently. One loop over tries; no caller's cancellation reaches it.
-/// </summary>
+/// <summary>Step 4: sends the refresh token, patiently. No caller's cancellation reaches it.</summary>
 internal sealed class RefreshSender(
     AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTrace trace)
 {
@@ -15,9 +13,7 @@ internal sealed class RefreshSender(
 
     private TimeProvider Time => application.Time;
 
-    /// <param name="lease">Our attempt.</param>
-    /// <param name="isInDoubt">Whether a response of an earlier send of this token may be lost.</param>
-    /// <param name="isLastSend">Whether the grace period was over.</param>
+    /// <summary>One loop over tries. In doubt: the response of an earlier send of this token may be lost.</summary>
     public async Task<SendOutcome> SendAsync(Lease lease, bool isInDoubt, bool isLastSend)
     {
         var finalStartMade = false;
@@ -35,21 +31,21 @@ internal sealed class RefreshSender(
                 lease, wait.Timeout, isRetry: isInDoubt, isLastSend).ConfigureAwait(false);
             if (failure is null)
             {
-                return new SendOutcome(isInDoubt || isLastSend) { Response = response, SentAt = sentAt };
+                return new SendOutcome(isInDoubt || isLastSend, response, sentAt);
             }
 
             isInDoubt = rules.MayBeLost(isInDoubt, failure);
             finalStartMade |= wait.IsFinal && !failure.RequestNotSent;
             if (failure.IsInvalidGrant)
             {
-                return new SendOutcome(isInDoubt) { Refusal = failure };
+                return new SendOutcome(isInDoubt, Refusal: failure);
             }
 
             var decision = rules.AfterFailure(
                 failure, retries, isInDoubt, finalStartMade, AgeOf(lease), RetryDelay(failure, retries));
             if (decision.Kind == FailureDecisionKind.Fail && !lease.IsLost)
             {
-                return new SendOutcome(isInDoubt) { Failure = failure };
+                return new SendOutcome(isInDoubt, Failure: failure);
             }
 
             retries += decision.Kind == FailureDecisionKind.Retry ? 1 : 0;
@@ -148,18 +144,10 @@ internal sealed class RefreshSender(
     }
 }
 
-/// <summary>What became of a send: a response, a failure, or neither when the connection is to be read again.</summary>
-/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, an earlier one.</param>
-internal sealed record SendOutcome(bool IsInDoubt)
-{
-    public TokenSet? Response { get; init; }
-
-    /// <summary>When the request was sent whose response it is, on the monotonic clock.</summary>
-    public long SentAt { get; init; }
-
-    /// <summary>A refusal for good.</summary>
-    public TokenRequestException? Refusal { get; init; }
-
-    /// <summary>Any other failure.</summary>
-    public TokenRequestException? Failure { get; init; }
-}
+/// <summary>
+/// What became of a send: a response, with the monotonic time of its request; a refusal for good; another failure; or
+/// nothing, when the connection is to be read again. In doubt: a response may be lost; with a response, an earlier one.
+/// </summary>
+internal sealed record SendOutcome(
+    bool IsInDoubt, TokenSet? Response = null, long SentAt = 0, TokenRequestException? Refusal = null,
+    TokenRequestException? Failure = null);

@@ -2,10 +2,7 @@ using System.Diagnostics;
 
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Single flight: one operation per connection, which callers start or join, behind a gate. Knows nothing of the
-/// protocol. Thread-safe.
-/// </summary>
+/// <summary>Single flight: one operation per connection, which callers start or join. Thread-safe.</summary>
 internal sealed class Refresher(AirwallexApplication application)
 {
     /// <summary>Starts a refresh or joins the one that runs. Canceling frees the caller alone (step 6).</summary>
@@ -18,7 +15,7 @@ internal sealed class Refresher(AirwallexApplication application)
             var operation = await StartOrJoinAsync(accountId, request, cancellationToken).ConfigureAwait(false);
             var elapsed = application.Time.GetElapsedTime(startedAt);
             var left = limit == Timeout.InfiniteTimeSpan ? limit : limit - elapsed;
-            var result = await WaitAsync(accountId, operation, left, cancellationToken).ConfigureAwait(false);
+            var result = await WaitAsync(operation, left, cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
             {
                 return result;
@@ -54,28 +51,26 @@ internal sealed class Refresher(AirwallexApplication application)
             await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                if (entry.IsEvicted)
+                if (!entry.IsEvicted)
                 {
-                    continue;
+                    return entry.Operation ?? Start(options, entry, request);
                 }
-
-                if (entry.Operation is { } running)
-                {
-                    return running;
-                }
-
-                ThrowIfInCooldown(entry, options);
-                var startedBy = Activity.Current?.Context ?? default;
-                var operation = application.CreateOperation(options, entry, request, startedBy);
-                entry.Operation = operation;
-                application.Tasks.Start(operation.RunAsync);
-                return operation;
             }
             finally
             {
                 gate.Release();
             }
         }
+    }
+
+    private RefreshOperation Start(AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request)
+    {
+        ThrowIfInCooldown(entry, options);
+        var startedBy = Activity.Current?.Context ?? default;
+        var operation = application.CreateOperation(options, entry, request, startedBy);
+        entry.Operation = operation;
+        application.Tasks.Start(operation.RunAsync);
+        return operation;
     }
 
     /// <summary>In a cooldown, a caller looks at most once a second: another instance may have new tokens.</summary>
@@ -96,16 +91,16 @@ internal sealed class Refresher(AirwallexApplication application)
     }
 
     private async Task<RefreshResult> WaitAsync(
-        string accountId, RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
+        RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await application.Tasks.WaitAsync(
-                operation.Result, limit, application.Time, cancellationToken).ConfigureAwait(false);
+            var (tasks, time) = (application.Tasks, application.Time);
+            return await tasks.WaitAsync(operation.Result, limit, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
-            throw ConnectionErrors.TakesLong(accountId, exception);
+            throw ConnectionErrors.TakesLong(operation.AccountId, exception);
         }
     }
 

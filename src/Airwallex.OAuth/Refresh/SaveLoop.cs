@@ -2,10 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Until stored: read, ask the rule, swap. What is written here exists nowhere else, so it goes on for as long as the
-/// process lives. Used by refresh, refusal, connect, import and reactivate.
-/// </summary>
+/// <summary>Until stored: read, ask the rule, swap. What it writes exists nowhere else: it does not give up.</summary>
 internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings timings, ConnectionKey key)
 {
     private readonly HashSet<string> _written = [];
@@ -19,11 +16,10 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
     public bool HasWritten([NotNullWhen(true)] ConnectionState? current) =>
         current is not null && _written.Contains(current.Version);
 
-    /// <summary>Returns the connection that is stored in the end; null when there is none.</summary>
-    /// <param name="lastRead">The connection to swap against at first; null to begin with a read.</param>
-    /// <param name="decide">What becomes of it, given what is stored now.</param>
-    /// <param name="onFailure">Is told of each failure of the store.</param>
-    /// <param name="cancellationToken">Cancels it between two calls of the store.</param>
+    /// <summary>
+    /// Returns the connection that is stored in the end; null when there is none. Without a last read, to swap against,
+    /// it begins with a read. Each failure of the store is told.
+    /// </summary>
     public async Task<ConnectionState?> RunAsync(
         ConnectionState? lastRead, Func<ConnectionState?, SaveDecision> decide,
         Action<AirwallexOAuthException> onFailure, CancellationToken cancellationToken = default)

@@ -16,7 +16,7 @@ internal sealed class TokenCache(AirwallexOAuthOptions options)
     /// <summary>The options that the cache was last used with; it serves their client id alone.</summary>
     public AirwallexOAuthOptions Options { get; set; } = options;
 
-    public int Count => _entries.Count;
+    public IEnumerable<TokenCacheEntry> Entries => _entries.Select(static one => one.Value);
 
     public TokenCacheEntry? Find(string accountId) => _entries.GetValueOrDefault(accountId);
 
@@ -24,14 +24,6 @@ internal sealed class TokenCache(AirwallexOAuthOptions options)
         accountId,
         static (id, options) => new TokenCacheEntry(new ConnectionKey { AccountId = id, ClientId = options.ClientId }),
         Options);
-
-    public void ForEach(Action<TokenCacheEntry> action)
-    {
-        foreach (var (_, entry) in _entries)
-        {
-            action(entry);
-        }
-    }
 
     /// <summary>Lets one at a time start a refresh of the account or join it.</summary>
     public SemaphoreSlim GateOf(TokenCacheEntry entry) =>
@@ -41,20 +33,15 @@ internal sealed class TokenCache(AirwallexOAuthOptions options)
     public void EvictIdle(TimeProvider time)
     {
         var now = time.GetUtcNow();
-        foreach (var (accountId, entry) in _entries)
+        foreach (var entry in Entries.Where(entry => IsIdle(entry, now, time) && GateOf(entry).Wait(0)))
         {
-            if (!IsIdle(entry, now, time) || !GateOf(entry).Wait(0))
-            {
-                continue;
-            }
-
             try
             {
                 // Looked at again inside the gate: a refresh may have begun meanwhile.
                 if (IsIdle(entry, now, time))
                 {
                     entry.IsEvicted = true;
-                    _entries.TryRemove(new KeyValuePair<string, TokenCacheEntry>(accountId, entry));
+                    _entries.TryRemove(new KeyValuePair<string, TokenCacheEntry>(entry.Key.AccountId, entry));
                 }
             }
             finally
