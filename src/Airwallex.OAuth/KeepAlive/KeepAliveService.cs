@@ -28,9 +28,10 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed)
+        var needed = HostShutdown.Needed;
+        if (HostShutdown.Timeout(services) is { } timeout && timeout < needed && applications.All.Count > 0)
         {
-            applications.All.FirstOrDefault()?.Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
+            applications.All[0].Log.ShortShutdownTimeout(timeout, needed);
         }
 
         _loops = Task.WhenAll(applications.All.Select(

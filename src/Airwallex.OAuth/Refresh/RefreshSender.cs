@@ -27,8 +27,7 @@ internal sealed class RefreshSender(
 
             var wait = rules.DecideWait(AgeOf(lease));
             var sentAt = Time.GetTimestamp();
-            var (response, failure) = await TryOnceAsync(
-                lease, wait.Timeout, isRetry: isInDoubt, isLastSend).ConfigureAwait(false);
+            var (response, failure) = await TryOnceAsync(lease, wait, isInDoubt, isLastSend).ConfigureAwait(false);
             if (failure is null)
             {
                 return new SendOutcome(isInDoubt || isLastSend, response, sentAt);
@@ -57,10 +56,10 @@ internal sealed class RefreshSender(
     }
 
     private async Task<(TokenSet? Response, TokenRequestException? Failure)> TryOnceAsync(
-        Lease lease, TimeSpan responseTimeout, bool isRetry, bool isLastSend)
+        Lease lease, ResponseWait wait, bool isRetry, bool isLastSend)
     {
         trace.SendStarted(isRetry, isLastSend);
-        var (response, failure) = await RequestAsync(lease, responseTimeout).ConfigureAwait(false);
+        var (response, failure) = await RequestAsync(lease, wait.Timeout).ConfigureAwait(false);
         trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
         application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
         return (response, failure);
@@ -102,15 +101,8 @@ internal sealed class RefreshSender(
     {
         var body = NotAskedFor;
         var cut = new CancellationTokenSource();
-        var request = new RefreshTokenRequest
-        {
-            Options = options,
-            RefreshToken = lease.Current.Tokens.RefreshToken,
-            Previous = lease.Current.Tokens,
-            ResponseTimeout = Timeout.InfiniteTimeSpan,
-            MayStart = () => lease.AllowsStart && AgeOf(lease) <= _timings.LatestStart
-                && Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut,
-        };
+        var request = NewRequest(
+            lease, () => Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut);
         try
         {
             var sending = application.Tasks.CallAsync(
@@ -142,6 +134,15 @@ internal sealed class RefreshSender(
         (TokenSet?, TokenRequestException) Failed(string why, Exception? exception, bool isSent) =>
             (null, ConnectionErrors.Cut(lease.Current.Key.AccountId, why, exception, isSent));
     }
+
+    private RefreshTokenRequest NewRequest(Lease lease, Func<bool> mayAskForBody) => new()
+    {
+        Options = options,
+        RefreshToken = lease.Current.Tokens.RefreshToken,
+        Previous = lease.Current.Tokens,
+        ResponseTimeout = Timeout.InfiniteTimeSpan,
+        MayStart = () => lease.AllowsStart && AgeOf(lease) <= _timings.LatestStart && mayAskForBody(),
+    };
 }
 
 /// <summary>
