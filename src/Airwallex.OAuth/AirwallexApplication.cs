@@ -106,7 +106,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public static RefreshTimings TimingsOf(AirwallexOAuthOptions options) => new(options.GracePeriod);
 
-    public RefreshRules CreateRules(RefreshTimings timings) => _parts.CreateRules(timings);
+    public RefreshRules CreateRules(AirwallexOAuthOptions options) => _parts.CreateRules(TimingsOf(options));
 
     public RefreshOperation CreateOperation(
         AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request, ActivityContext startedBy) =>

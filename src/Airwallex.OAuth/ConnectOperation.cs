@@ -67,7 +67,7 @@ internal sealed class ConnectOperation(
             }
 
             var delay = application.Jitter.Backoff(_timings.FirstRetryDelay, retries, _timings.LongestRetryDelay);
-            delay = failure.RetryAfter > delay ? failure.RetryAfter.Value : delay;
+            delay = delay.AtLeast(failure.RetryAfter ?? delay);
             var mayRetry = failure.RequestNotSent || (int?)failure.StatusCode is 429 or >= 500;
             if (!failure.IsTransient || !mayRetry || retries >= RefreshTimings.MaxRetries || delay > _timings.Lease)
             {
@@ -138,7 +138,7 @@ internal sealed class ConnectOperation(
                 lastRead: null,
                 current =>
                 {
-                    var decision = application.CreateRules(_timings).DecideConnect(
+                    var decision = application.CreateRules(options).DecideConnect(
                         current, connecting, replaced, hasFailed);
                     replaced = decision.Kind == SaveDecisionKind.Write ? current?.AuthorizationId ?? "" : replaced;
                     return decision;

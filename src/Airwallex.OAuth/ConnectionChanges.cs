@@ -65,7 +65,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             },
             static _ => { },
             cancellationToken).ConfigureAwait(false);
-        if (stored is null || !loop.Written.Contains(stored.Version))
+        if (!loop.HasWritten(stored))
         {
             return false;
         }
@@ -155,7 +155,7 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
             {
                 null or { IsReadable: false } or { Status: ConnectionStatus.Disconnected } =>
                     SaveDecision.Keep(current),
-                _ when loop.Written.Contains(current.Version) => SaveDecision.Keep(current),
+                _ when loop.HasWritten(current) => SaveDecision.Keep(current),
                 { IsActive: true } => SaveDecision.Write(current with { RenewAt = Now, ReportedReason = reason }),
 
                 // One that had ended by itself gets the words, too.

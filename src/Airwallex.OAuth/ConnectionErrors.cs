@@ -13,6 +13,13 @@ internal static class ConnectionErrors
     public static ReauthorizationRequiredException Ended(ConnectionState connection) =>
         new(connection.Key.AccountId, connection.StatusReason ?? "The connection has ended.");
 
+    /// <summary>Why a connection ends, as a sentence.</summary>
+    public static string RefusalReason(TokenRequestException refusal)
+    {
+        var said = refusal.ErrorDescription is { } text ? $"{refusal.Error}: {text}" : refusal.Error;
+        return $"Airwallex refused the refresh token ({said}).";
+    }
+
     public static AirwallexOAuthException Unexpected(string accountId, Exception exception) =>
         new($"The refresh of account {accountId} failed unexpectedly: {exception.Message}", exception)
         {

@@ -66,13 +66,11 @@ internal sealed class CachedAccessToken
         tokens.AccessTokenExpiresAt - Ahead(tokens, options);
 
     public static DateTimeOffset WaitFrom(TokenSet tokens) =>
-        tokens.AccessTokenExpiresAt - Shorter(RefreshTimings.ExpirySkew, Life(tokens) / 10);
+        tokens.AccessTokenExpiresAt - RefreshTimings.ExpirySkew.AtMost(Life(tokens) / 10);
 
     // A token of a few seconds would otherwise be due from the moment it was issued, and every request a refresh.
     private static TimeSpan Ahead(TokenSet tokens, AirwallexOAuthOptions options) =>
-        Shorter(options.RefreshAhead, Life(tokens) / 2);
+        options.RefreshAhead.AtMost(Life(tokens) / 2);
 
     private static TimeSpan Life(TokenSet tokens) => tokens.AccessTokenExpiresAt - tokens.IssuedAt;
-
-    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -1,19 +1,17 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// One round of the keep-alive: renews what is due, and takes up unfinished refreshes. Instances do not wait on each
-/// other.
-/// </summary>
+/// <summary>How a refresh of the keep-alive ended.</summary>
+internal enum RefreshEnd { Refreshed, Ended, Failed, Deferred }
+
+/// <summary>Renews what is due, and takes up unfinished refreshes. Instances do not wait on each other.</summary>
 internal sealed class KeepAliveRound(AirwallexApplication application)
 {
-    private readonly OverdueReports _overdue = new();
-
-    private RecoveryLooks Recovery { get; } = new(application);
+    private readonly RecoveryLooks _recovery = new(application);
+    private readonly OverdueReports _overdue = new(application);
 
     /// <summary>One look for unfinished refreshes: starts what is due, and waits for none.</summary>
     public Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
-        CancellationToken cancellationToken) =>
-        Recovery.StartDueAsync(cancellationToken);
+        CancellationToken cancellationToken) => _recovery.StartDueAsync(cancellationToken);
 
     /// <summary>Renews the refresh tokens whose moment in the window has come, some at a time.</summary>
     public async Task<IReadOnlyList<RefreshEnd>> RenewAsync(CancellationToken cancellationToken)
@@ -46,23 +44,13 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
             }
         }
 
-        ends.AddRange(await Task.WhenAll(running).ConfigureAwait(false));
-        return ends;
+        return [.. ends, .. await Task.WhenAll(running).ConfigureAwait(false)];
     }
 
     /// <summary>One whole round for a program without a host: what is in flight is awaited.</summary>
     public async Task<KeepAliveResult> RunAsync(CancellationToken cancellationToken)
     {
-        var recovered = new List<RefreshEnd>();
-        int deferred, started;
-        do
-        {
-            (var tasks, deferred) = await StartRecoveriesAsync(cancellationToken).ConfigureAwait(false);
-            recovered.AddRange(await Task.WhenAll(tasks).ConfigureAwait(false));
-            started = tasks.Count;
-        }
-        while (started > 0 && !cancellationToken.IsCancellationRequested);
-
+        var (recovered, deferred) = await RecoverAsync(cancellationToken).ConfigureAwait(false);
         var renewed = cancellationToken.IsCancellationRequested
             ? []
             : await RenewAsync(cancellationToken).ConfigureAwait(false);
@@ -78,15 +66,32 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
         int Count(RefreshEnd how) => recovered.Concat(renewed).Count(end => end == how);
     }
 
+    private async Task<(IReadOnlyList<RefreshEnd> Ends, int Deferred)> RecoverAsync(CancellationToken cancellationToken)
+    {
+        var ends = new List<RefreshEnd>();
+        while (true)
+        {
+            var (started, deferred) = await StartRecoveriesAsync(cancellationToken).ConfigureAwait(false);
+            ends.AddRange(await Task.WhenAll(started).ConfigureAwait(false));
+            if (started.Count == 0 || cancellationToken.IsCancellationRequested)
+            {
+                return (ends, deferred);
+            }
+        }
+    }
+
     private async Task<RefreshEnd> RenewAsync(StoredConnection row, AirwallexOAuthOptions options)
     {
-        var entry = application.Current.Cache.Get(row.AccountId);
-        var isCooling = entry.Cooldown is { } cooldown && !cooldown.IsOver(application.Time, options);
-        var end = isCooling ? RefreshEnd.Deferred : (
-            await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false)).End;
+        var end = RefreshEnd.Deferred;
+        var cooldown = application.Current.Cache.Get(row.AccountId).Cooldown;
+        if (cooldown is null || cooldown.IsOver(application.Time, options))
+        {
+            (end, _) = await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false);
+        }
+
         if (end is RefreshEnd.Failed or RefreshEnd.Deferred)
         {
-            _overdue.Report(row, application, options);
+            _overdue.Report(row, options);
         }
 
         return end;

@@ -4,8 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// The hosted loops of all applications, and stopping. Recovery, renewal and eviction stop first; refreshes in flight
-/// are awaited after all
-/// other hosted services have stopped, whatever the order of registration.
+/// are awaited after all other hosted services have stopped, whatever the order of registration.
 /// </summary>
 internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
@@ -29,16 +28,14 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (
-            HostShutdown.Timeout(services) is { } timeout && timeout < HostShutdown.Needed && applications.All
-                .Count > 0)
+        var needed = HostShutdown.Needed;
+        if (HostShutdown.Timeout(services) is { } timeout && timeout < needed && applications.All.Count > 0)
         {
-            applications.All[0].Log.ShortShutdownTimeout(timeout, HostShutdown.Needed);
+            applications.All[0].Log.ShortShutdownTimeout(timeout, needed);
         }
 
-        _loops = Task.WhenAll(
-            applications.All.Select(
-                application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        _loops = Task.WhenAll(applications.All.Select(
+            application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
@@ -62,34 +59,29 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
     private static async Task RunAsync(AirwallexApplication application, CancellationToken stoppingToken)
     {
         await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
-        var timings = AirwallexApplication.TimingsOf(application.Options);
-        var work = new List<Task>
-        {
-            RepeatAsync(application, "evict", timings.GracePeriod, EvictAsync, stoppingToken),
-            RepeatAsync(
-                application, "summarize", MinuteInterval, application.SummarizeForTelemetryAsync, stoppingToken),
-            RepeatAsync(
-                application, "recover", timings.RecoveryInterval,
-                stop =>
-                    IfEnabledAsync(application, () => application.KeepAlive.StartRecoveriesAsync(stop)), stoppingToken),
-            RepeatAsync(
-                application, "renew", timings.RenewalScanInterval,
-                stop => IfEnabledAsync(application, () => application.KeepAlive.RenewAsync(stop)), stoppingToken),
-        };
-        await Task.WhenAll(work).ConfigureAwait(false);
+        var (keepAlive, timings) = (application.KeepAlive, AirwallexApplication.TimingsOf(application.Options));
+        await Task.WhenAll(
+            RepeatAsync("evict", timings.GracePeriod, EvictAsync),
+            RepeatAsync("summarize", MinuteInterval, () => application.SummarizeForTelemetryAsync(stoppingToken)),
+            RepeatAsync("recover", timings.RecoveryInterval, () => IfEnabledAsync(keepAlive.StartRecoveriesAsync)),
+            RepeatAsync("renew", timings.RenewalScanInterval, () => IfEnabledAsync(keepAlive.RenewAsync)))
+            .ConfigureAwait(false);
 
-        Task EvictAsync(CancellationToken cancellationToken)
+        Task RepeatAsync(string name, TimeSpan interval, Func<Task> work) =>
+            KeepAliveService.RepeatAsync(application, name, interval, work, stoppingToken);
+
+        Task EvictAsync()
         {
             application.Current.Cache.EvictIdle(application.Time);
             return Task.CompletedTask;
         }
+
+        Task IfEnabledAsync(Func<CancellationToken, Task> work) =>
+            application.Options.KeepAlive.Enabled ? work(stoppingToken) : Task.CompletedTask;
     }
 
-    private static Task IfEnabledAsync(AirwallexApplication application, Func<Task> work) =>
-        application.Options.KeepAlive.Enabled ? work() : Task.CompletedTask;
-
     private static async Task RepeatAsync(
-        AirwallexApplication application, string name, TimeSpan interval, Func<CancellationToken, Task> work,
+        AirwallexApplication application, string name, TimeSpan interval, Func<Task> work,
         CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -97,7 +89,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             var startedAt = application.Time.GetTimestamp();
             try
             {
-                await work(stoppingToken).ConfigureAwait(false);
+                await work().ConfigureAwait(false);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -110,7 +102,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
             var left = interval - application.Time.GetElapsedTime(startedAt);
             await Task.WhenAny(
-                application.DelayAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1)),
+                application.DelayAsync(left.AtLeast(TimeSpan.FromMilliseconds(1))),
                 Task.Delay(Timeout.Infinite, stoppingToken)).ConfigureAwait(false);
         }
     }

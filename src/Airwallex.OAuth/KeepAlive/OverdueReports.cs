@@ -5,13 +5,13 @@ namespace Airwallex.OAuth;
 /// <summary>
 /// Tells operators of refresh tokens that are past their renewal window, once an hour each. Thread-safe.
 /// </summary>
-internal sealed class OverdueReports
+internal sealed class OverdueReports(AirwallexApplication application)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _reported = new(StringComparer.Ordinal);
 
-    public void Report(StoredConnection row, AirwallexApplication application, AirwallexOAuthOptions options)
+    public void Report(StoredConnection row, AirwallexOAuthOptions options)
     {
         var now = application.Time.GetUtcNow();
         var tokens = application.Serializer.Read(row).Tokens;

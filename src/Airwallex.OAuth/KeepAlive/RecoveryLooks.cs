@@ -2,8 +2,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Looks for unfinished refreshes: observes those whose grace period is over, and starts those that are due, a
-/// bounded number a second, the most
-/// urgent first.
+/// bounded number a second, the most urgent first.
 /// </summary>
 internal sealed class RecoveryLooks(AirwallexApplication application)
 {
@@ -15,22 +14,23 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
 
     private TimeProvider Time => application.Time;
 
-    /// <returns>The refreshes that were started, and how many were left for later.</returns>
+    /// <summary>Returns the refreshes that were started, and how many were left for later.</summary>
     public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartDueAsync(
         CancellationToken cancellationToken)
     {
-        var timings = AirwallexApplication.TimingsOf(application.Options);
+        var rules = application.CreateRules(application.Options);
+        var interval = rules.Timings.RecoveryInterval;
         var rows = await FindDueAsync(cancellationToken).ConfigureAwait(false);
-        var due = InOrder(rows, timings);
-        var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < timings.RecoveryInterval * 5;
+        var due = InOrder(rows, rules);
+        var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < interval * 5;
         var most = RefreshTimings.RecoveryStartsPerSecond * RefreshTimings.RecoveryLookSeconds / (isThrottled ? 2 : 1);
         var started = new List<Task<RefreshEnd>>();
         var lookedAt = Time.GetTimestamp();
         foreach (var accountId in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
         {
             started.Add(RecoverAsync(accountId));
-            await application.DelayAsync(
-                timings.RecoveryInterval / most * started.Count - Time.GetElapsedTime(lookedAt)).ConfigureAwait(false);
+            var untilNext = interval / most * started.Count - Time.GetElapsedTime(lookedAt);
+            await application.DelayAsync(untilNext).ConfigureAwait(false);
         }
 
         return (started, rows.Count - started.Count);
@@ -39,10 +39,9 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
     private async Task<List<StoredConnection>> FindDueAsync(CancellationToken cancellationToken)
     {
         var rows = new List<StoredConnection>();
+        var query = new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
         try
         {
-            var query =
-                new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
             await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
             {
                 rows.AddRange(page);
@@ -54,7 +53,11 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         }
         catch (AirwallexOAuthException)
         {
-            application.Current.Cache.ForEach(static entry => entry.Knowledge = entry.Knowledge.WithoutLooks());
+            foreach (var entry in application.Current.Cache.Entries)
+            {
+                entry.Knowledge = entry.Knowledge.WithoutLooks();
+            }
+
             throw;
         }
 
@@ -62,21 +65,15 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
     }
 
     // In steps of a few seconds and at random within them, so that the instances do not all take the same one first.
-    private List<string> InOrder(IEnumerable<StoredConnection> rows, RefreshTimings timings)
-    {
-        var rules = application.CreateRules(timings);
-        return rows
-            .Select(row => (row.AccountId, Urgency: Look(row, rules, timings), Chance: application.Jitter.Next()))
-            .Where(one => one.Urgency is not null)
-            .OrderBy(one => one.Urgency).ThenBy(one => one.Chance)
-            .Select(one => one.AccountId)
-            .ToList();
-    }
+    private List<string> InOrder(IEnumerable<StoredConnection> rows, RefreshRules rules) => rows
+        .Select(row => (row.AccountId, Urgency: Look(row, rules), Chance: application.Jitter.Next()))
+        .Where(one => one.Urgency is not null)
+        .OrderBy(one => one.Urgency).ThenBy(one => one.Chance)
+        .Select(one => one.AccountId)
+        .ToList();
 
-    /// <summary>
-    /// A look at an unfinished refresh. Null when nothing is to be sent now; else how urgent it is, the lowest first.
-    /// </summary>
-    private long? Look(StoredConnection row, RefreshRules rules, RefreshTimings timings)
+    /// <summary>How urgent an unfinished refresh is, the lowest first; null when nothing is to be sent now.</summary>
+    private long? Look(StoredConnection row, RefreshRules rules)
     {
         var entry = application.Current.Cache.Get(row.AccountId);
         if (entry.Operation is not null)
@@ -87,7 +84,7 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         var attempt = ConnectionSerializer.ReadAttempt(row);
         if (attempt is not null)
         {
-            entry.Knowledge = entry.Knowledge.WithLook(attempt, Time, timings);
+            entry.Knowledge = entry.Knowledge.WithLook(attempt, Time, rules.Timings);
         }
 
         if (entry.Cooldown is { } cooldown && !cooldown.IsOver(Time, application.Options))
@@ -96,7 +93,7 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         }
 
         var effective = entry.Knowledge.Effective(attempt);
-        var observedFor = attempt is null ? TimeSpan.Zero : entry.Knowledge.ObservedFor(attempt, Time);
+        var observedFor = entry.Knowledge.ObservedFor(attempt, Time);
         var decision = rules.DecideSend(effective, foreignLeaseEnd: null, observedFor, Time.GetUtcNow());
         return decision switch
         {
@@ -104,7 +101,7 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
             { Kind: SendDecisionKind.Observe } => application.HostIsRunning ? null : long.MaxValue,
             { IsLastSend: true } => long.MaxValue,
             _ when effective is null => long.MaxValue,
-            _ => effective.FirstSentAt.UtcTicks / timings.ClockTolerance.Ticks,
+            _ => effective.FirstSentAt.UtcTicks / rules.Timings.ClockTolerance.Ticks,
         };
     }
 

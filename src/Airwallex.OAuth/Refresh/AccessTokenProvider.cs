@@ -1,15 +1,11 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Access tokens for callers: at once while fresh, after a refresh when not; and others for rejected ones.
-/// Thread-safe.
-/// </summary>
+/// <summary>Access tokens for callers: at once while fresh, else after a refresh. Thread-safe.</summary>
 internal sealed class AccessTokenProvider(AirwallexApplication application)
 {
-    /// <summary>
-    /// The hot path: one lookup, one clock read, no lock, no store, no allocation. Null when the caller must wait for
-    /// a refresh.
-    /// </summary>
+    private long NowTicks => application.Time.GetUtcNow().UtcTicks;
+
+    /// <summary>The hot path: no lock, no store, no allocation. Null when the caller must wait for a refresh.</summary>
     public CachedAccessToken? FindFresh(string accountId) => FindFresh(accountId, application.Options);
 
     /// <summary>The same for a caller that has read the options already.</summary>
@@ -21,7 +17,7 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         }
 
         var token = entry.Token;
-        var now = application.Time.GetUtcNow().UtcTicks;
+        var now = NowTicks;
         if (now >= token.WaitFromTicks)
         {
             return null;
@@ -41,14 +37,13 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     {
         try
         {
-            var result = await application.RefreshAsync(
-                accountId, RefreshTrigger.Expired, cancellationToken).ConfigureAwait(false);
-            return Usable(accountId, result);
+            return await RefreshAsync(
+                accountId, application.NewRequest(RefreshTrigger.Expired), cancellationToken).ConfigureAwait(false);
         }
         catch (AirwallexOAuthException exception) when (
             exception is not (ReauthorizationRequiredException or ConnectionNotFoundException)
             && application.Current.Cache.Find(accountId)?.Token is { } token
-            && application.Time.GetUtcNow().UtcTicks < token.ExpiresAtTicks)
+            && NowTicks < token.ExpiresAtTicks)
         {
             return token;
         }
@@ -59,7 +54,7 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         string accountId, string? rejected, CancellationToken cancellationToken)
     {
         var current = application.Current.Cache.Get(accountId).Token;
-        var now = application.Time.GetUtcNow().UtcTicks;
+        var now = NowTicks;
         if (current.Value != rejected && now < current.WaitFromTicks)
         {
             return current; // Another caller's refresh was faster than the rejection.
@@ -72,10 +67,13 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         }
 
         var request = application.NewRequest(RefreshTrigger.Rejected) with { RejectedToken = rejected };
-        var result = await application.RefreshAsync(accountId, request, cancellationToken).ConfigureAwait(false);
-        return Usable(accountId, result);
+        return await RefreshAsync(accountId, request, cancellationToken).ConfigureAwait(false);
     }
 
-    private static CachedAccessToken Usable(string accountId, RefreshResult result) =>
-        result.Token.Value is not null ? result.Token : throw ConnectionErrors.NoUsableAccessToken(accountId);
+    private async Task<CachedAccessToken> RefreshAsync(
+        string accountId, RefreshRequest request, CancellationToken cancellationToken)
+    {
+        var result = await application.RefreshAsync(accountId, request, cancellationToken).ConfigureAwait(false);
+        return result.Token.Value is not null ? result.Token : throw ConnectionErrors.NoUsableAccessToken(accountId);
+    }
 }

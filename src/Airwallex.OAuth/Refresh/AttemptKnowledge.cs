@@ -2,8 +2,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// What this process knows better than the store about attempts: which of its own were definitely not sent, how one
-/// should read whose release
-/// the store did not take, and since when one has been seen unchanged. Immutable.
+/// reads whose release failed, and since when one has been seen unchanged. Immutable.
 /// </summary>
 internal sealed record AttemptKnowledge
 {
@@ -11,9 +10,7 @@ internal sealed record AttemptKnowledge
 
     public static AttemptKnowledge None { get; } = new();
 
-    /// <summary>
-    /// Attempts of ours that were definitely not sent. A write may take effect late, so any may be the stored one.
-    /// </summary>
+    /// <summary>Attempts of ours that were not sent. A write may take effect late, so any may be stored.</summary>
     private IReadOnlyList<string> NotSent { get; init; } = [];
 
     /// <summary>The attempt that was effective before those in <see cref="NotSent"/>.</summary>
@@ -39,9 +36,7 @@ internal sealed record AttemptKnowledge
         NotSent.Count == 0 && NotReleased is null
         && (Observed is null || time.GetElapsedTime(ObservedLast) > timings.LongestObservationGap);
 
-    /// <summary>
-    /// The stored attempt, or what we know better about it; null when no send of the token can have been received.
-    /// </summary>
+    /// <summary>The stored attempt, or what we know better; null when no send can have been received.</summary>
     public RefreshAttempt? Effective(RefreshAttempt? stored)
     {
         var effective = stored switch
@@ -59,13 +54,11 @@ internal sealed record AttemptKnowledge
         attempt.Id == Own || NotSent.Contains(attempt.Id) || attempt.Id == NotReleased?.Id;
 
     /// <summary>Our attempt was written, or may have been, and was definitely not sent.</summary>
-    public AttemptKnowledge WithNotSent(string attemptId, RefreshAttempt? storedBefore) => this with
+    public AttemptKnowledge WithNotSent(string attemptId, RefreshAttempt? before) => this with
     {
         Own = attemptId,
         NotSent = [.. NotSent.TakeLast(MostRemembered - 1), attemptId],
-        BeforeNotSent = storedBefore is not null && NotSent.Contains(storedBefore.Id)
-            ? BeforeNotSent
-            : Effective(storedBefore),
+        BeforeNotSent = before is not null && NotSent.Contains(before.Id) ? BeforeNotSent : Effective(before),
     };
 
     /// <summary>Our attempt is about to be sent after all.</summary>
@@ -77,9 +70,7 @@ internal sealed record AttemptKnowledge
 
     public AttemptKnowledge WithNotReleased(RefreshAttempt? attempt) => this with { NotReleased = attempt };
 
-    /// <summary>
-    /// The attempt was seen in the store. Looks that are too far apart, or see another one, begin anew.
-    /// </summary>
+    /// <summary>The attempt was seen. Looks that are too far apart, or see another one, begin anew.</summary>
     public AttemptKnowledge WithLook(RefreshAttempt attempt, TimeProvider time, RefreshTimings timings)
     {
         var now = time.GetTimestamp();
@@ -91,8 +82,8 @@ internal sealed record AttemptKnowledge
     public AttemptKnowledge WithoutLooks() => Observed is null ? this : this with { Observed = null };
 
     /// <summary>For how long the attempt has been seen unchanged.</summary>
-    public TimeSpan ObservedFor(RefreshAttempt attempt, TimeProvider time) =>
-        attempt == Observed ? time.GetElapsedTime(ObservedSince, ObservedLast) : TimeSpan.Zero;
+    public TimeSpan ObservedFor(RefreshAttempt? attempt, TimeProvider time) =>
+        attempt is not null && attempt == Observed ? time.GetElapsedTime(ObservedSince, ObservedLast) : TimeSpan.Zero;
 
     /// <summary>Remembers when a lease was first seen that ends further ahead than any can.</summary>
     public AttemptKnowledge WithLeaseSeen(

@@ -6,16 +6,15 @@ namespace Airwallex.OAuth;
 /// </summary>
 internal sealed class Lease(
     AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored,
-    RefreshAttempt? before,
-    long takenAt)
+    RefreshAttempt? before, long takenAt)
 {
-    /// <summary>
-    /// When a send must be cut, by the end of the lease that was written: the one that is stored first, unconfirmed
-    /// renewals after it.
-    /// </summary>
+    /// <summary>The ends that were written: the one that is stored first, unconfirmed renewals after it.</summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
 
     private Task _renewing = Task.CompletedTask;
+
+    /// <summary>False from a look that failed to one that succeeds.</summary>
+    private bool _storeResponds = true;
 
     /// <summary>The connection as it is stored, with our attempt and its present version.</summary>
     public ConnectionState Current { get; private set; } = stored;
@@ -31,15 +30,17 @@ internal sealed class Lease(
     /// <summary>Whether a send may start: with less left, it would be cut at once.</summary>
     public bool AllowsStart => !IsLost && Left >= timings.ShortestSend;
 
-    /// <summary>False from a look that failed to one that succeeds.</summary>
-    private bool StoreResponds { get; set; } = true;
-
     /// <summary>How long a send may go on: until half a lease before the stored end.</summary>
     private TimeSpan Left => timings.Lease - timings.LeaseMargin - Time.GetElapsedTime(_ends[0].TakenAt);
 
+    /// <summary>A renewal that did not get through is repeated sooner once the cut comes near.</summary>
+    private TimeSpan RenewalInterval => _storeResponds && Left < timings.RenewBeforeSend
+        ? timings.LeaseRenewalInterval / 10
+        : timings.LeaseRenewalInterval;
+
     private TimeProvider Time => application.Time;
 
-    /// <summary>Waits for a renewal that a send left under way, so that swaps follow one after another.</summary>
+    /// <summary>Waits for a renewal that a send left under way.</summary>
     public Task SettleAsync() => _renewing;
 
     /// <summary>Renews the lease when too little is left for a send.</summary>
@@ -52,12 +53,9 @@ internal sealed class Lease(
         }
     }
 
-    /// <summary>
-    /// Renews the lease while a send is in flight. Returns when the send has ended, or when it must be cut.
-    /// </summary>
+    /// <summary>Renews the lease until the send has ended or must be cut; returns why, as a sentence.</summary>
     /// <param name="responseTimeout">How long the send may take while the store responds.</param>
     /// <param name="sendEnded">Completes with the send.</param>
-    /// <returns>Why the send must be cut, as a sentence.</returns>
     public async Task<string> KeepAsync(TimeSpan responseTimeout, Task sendEnded)
     {
         var sentAt = Time.GetTimestamp();
@@ -70,11 +68,7 @@ internal sealed class Lease(
                 return reason;
             }
 
-            // A renewal that did not get through is repeated sooner once the cut comes near.
-            var interval = StoreResponds && Left < timings.RenewBeforeSend
-                ? timings.LeaseRenewalInterval / 10
-                : timings.LeaseRenewalInterval;
-            var untilRenewal = interval - Time.GetElapsedTime(renewedAt);
+            var untilRenewal = RenewalInterval - Time.GetElapsedTime(renewedAt);
             if (untilRenewal <= TimeSpan.Zero)
             {
                 renewedAt = Time.GetTimestamp();
@@ -83,9 +77,9 @@ internal sealed class Lease(
                 continue;
             }
 
-            var untilCut = StoreResponds ? Shorter(responseTimeout - elapsed, Left) : timings.GracePeriod - elapsed;
-            await Task.WhenAny(
-                Task.Delay(AtLeastATick(Shorter(untilRenewal, untilCut)), Time), sendEnded).ConfigureAwait(false);
+            var untilCut = _storeResponds ? (responseTimeout - elapsed).AtMost(Left) : timings.GracePeriod - elapsed;
+            var pause = untilRenewal.AtMost(untilCut).AtLeast(TimeSpan.FromMilliseconds(1));
+            await Task.WhenAny(Task.Delay(pause, Time), sendEnded).ConfigureAwait(false);
         }
 
         return "The send has ended.";
@@ -96,21 +90,29 @@ internal sealed class Lease(
     {
         { IsLost: true } => "Another instance has taken over the refresh.",
         _ when elapsed >= timings.GracePeriod => Late(timings.GracePeriod),
-        { StoreResponds: false } => null,
+        { _storeResponds: false } => null,
         _ when elapsed >= responseTimeout => Late(responseTimeout),
         _ when Left <= TimeSpan.Zero => "The lease could not be renewed in time.",
         _ => null,
     };
 
+    private static string Late(TimeSpan limit) =>
+        FormattableString.Invariant($"No response came within {limit.TotalSeconds:0.###} s.");
+
     private async Task RenewAsync()
     {
-        var next = Renewed();
-        _ends.Add((next.Attempt!.LeaseExpiresAt, Time.GetTimestamp()));
+        var expires = Time.GetUtcNow() + timings.Lease;
+        var next = Current with
+        {
+            Version = application.Jitter.NewId(),
+            Attempt = Attempt with { LeaseExpiresAt = expires },
+            RecoverAt = expires,
+        };
+        _ends.Add((expires, Time.GetTimestamp()));
         try
         {
-            if (
-                await application.Store.TrySaveAsync(
-                    next, Current.Version, timings.LeaseRenewalTimeout).ConfigureAwait(false))
+            var limit = timings.LeaseRenewalTimeout;
+            if (await application.Store.TrySaveAsync(next, Current.Version, limit).ConfigureAwait(false))
             {
                 Confirm(next);
                 trace.LeaseRenewal("renewed");
@@ -129,8 +131,8 @@ internal sealed class Lease(
     {
         try
         {
-            var seen = await application.Store.FindOnceAsync(
-                Current.Key, timings.LeaseRenewalTimeout).ConfigureAwait(false);
+            var limit = timings.LeaseRenewalTimeout;
+            var seen = await application.Store.FindOnceAsync(Current.Key, limit).ConfigureAwait(false);
             if (seen?.Attempt?.Id == Attempt.Id)
             {
                 Confirm(seen);
@@ -140,40 +142,21 @@ internal sealed class Lease(
                 IsLost = true;
             }
 
-            StoreResponds = true;
+            _storeResponds = true;
             trace.LeaseRenewal(IsLost ? "lost" : "unknown");
         }
         catch (AirwallexOAuthException)
         {
-            StoreResponds = false;
+            _storeResponds = false;
             trace.LeaseRenewal("unknown");
         }
-    }
-
-    private ConnectionState Renewed()
-    {
-        var expires = Time.GetUtcNow() + timings.Lease;
-        return Current with
-        {
-            Version = application.Jitter.NewId(),
-            Attempt = Attempt with { LeaseExpiresAt = expires },
-            RecoverAt = expires,
-        };
     }
 
     private void Confirm(ConnectionState seen)
     {
         Current = seen;
-        StoreResponds = true;
-        var stored = _ends.FindLastIndex(end => end.Expires == seen.Attempt!.LeaseExpiresAt);
-        _ends.RemoveRange(0, Math.Max(stored, 0));
+        _storeResponds = true;
+        var confirmed = _ends.FindLastIndex(end => end.Expires == seen.Attempt!.LeaseExpiresAt);
+        _ends.RemoveRange(0, Math.Max(confirmed, 0));
     }
-
-    private static string Late(TimeSpan limit) =>
-        FormattableString.Invariant($"No response came within {limit.TotalSeconds:0.###} s.");
-
-    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static TimeSpan AtLeastATick(TimeSpan delay) =>
-        delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay;
 }

@@ -1,17 +1,10 @@
 namespace Airwallex.OAuth;
 
-/// <summary>What step 2 decided.</summary>
-internal enum SendDecisionKind
-{
-    /// <summary>Write ahead and send.</summary>
-    Send,
-
-    /// <summary>Another instance alone may send.</summary>
-    WaitForLease,
-
-    /// <summary>The grace period is over; the attempt must be seen unchanged for a while first.</summary>
-    Observe,
-}
+/// <summary>
+/// What step 2 decided: to write ahead and send; to wait, because another instance alone may send; or, after the grace
+/// period, to see the attempt unchanged for a while first.
+/// </summary>
+internal enum SendDecisionKind { Send, WaitForLease, Observe }
 
 internal readonly record struct SendDecision(
     SendDecisionKind Kind, DateTimeOffset Until = default, bool IsLastSend = false);
@@ -19,37 +12,18 @@ internal readonly record struct SendDecision(
 /// <summary>How long to wait for a response, and whether this is the final start inside the grace period.</summary>
 internal readonly record struct ResponseWait(TimeSpan Timeout, bool IsFinal);
 
-/// <summary>What to do after a failed send.</summary>
-internal enum FailureDecisionKind
-{
-    Fail,
-    Retry,
+/// <summary>What to do after a failed send. ReadAgain: before a retry, as another instance may have rotated.</summary>
+internal enum FailureDecisionKind { Fail, Retry, ReadAgain }
 
-    /// <summary>Read the store first: another instance has probably rotated.</summary>
-    ReadAgain,
-}
+internal readonly record struct FailureDecision(FailureDecisionKind Kind, TimeSpan Delay = default);
 
-internal readonly record struct FailureDecision(FailureDecisionKind Kind, TimeSpan Delay)
-{
-    public static FailureDecision Fail { get; } = new(FailureDecisionKind.Fail, TimeSpan.Zero);
-}
+/// <summary>
+/// What becomes of something that is to be stored: what is stored stays; it is written in its place; or another
+/// instance is at work with the same token, and what is stored is read again.
+/// </summary>
+internal enum SaveDecisionKind { Keep, Write, WaitForLease }
 
-/// <summary>What becomes of something that is to be stored.</summary>
-internal enum SaveDecisionKind
-{
-    /// <summary>What is stored stays.</summary>
-    Keep,
-
-    /// <summary>It is written in place of what is stored.</summary>
-    Write,
-
-    /// <summary>Another instance is at work with the same token: look again.</summary>
-    WaitForLease,
-}
-
-/// <param name="Kind">What to do.</param>
-/// <param name="Connection">What to write, or what stays; null when nothing is stored.</param>
-/// <param name="Until">The end of the lease to wait for.</param>
+/// <summary>Holds what to write, or what stays: null when nothing is stored.</summary>
 internal readonly record struct SaveDecision(
     SaveDecisionKind Kind, ConnectionState? Connection, DateTimeOffset Until = default)
 {

@@ -6,18 +6,15 @@ internal partial class RefreshOperation
     // ---- After a failure.
 
     /// <summary>Begins the cooldown, and ends our lease so that the next try need not wait for its end.</summary>
-    private async Task<TokenRequestException> FailAsync(Lease lease, SendOutcome outcome)
+    private async Task<TokenRequestException> FailAsync(Lease lease, TokenRequestException failure, bool isInDoubt)
     {
-        var failure = outcome.Failure!;
         await lease.SettleAsync().ConfigureAwait(false);
-        var attempt = outcome.IsInDoubt
-            ? lease.Attempt with { LeaseExpiresAt = Now }
-            : Entry.Knowledge.Effective(lease.Before);
+        var attempt = isInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : Entry.Knowledge.Effective(lease.Before);
         var failures = (Entry.Cooldown?.Failures ?? 0) + 1;
         var length = _rules.CooldownAfter(
-            Application.Jitter.Backoff(_timings.FirstCooldown, failures - 1, _timings.LongestCooldown),
+            Application.Jitter.Backoff(Timings.FirstCooldown, failures - 1, Timings.LongestCooldown),
             failure.RetryAfter,
-            attempt is null ? null : Now - attempt.FirstSentAt);
+            Now - attempt?.FirstSentAt);
         Entry.Cooldown = Application.NewCooldown(failures, length, failure, options, lease.Current);
         Entry.Knowledge = Entry.Knowledge.WithNotReleased(
             attempt is null ? null : attempt with { Id = lease.Attempt.Id });
@@ -56,8 +53,8 @@ internal partial class RefreshOperation
         }
         else
         {
-            _trace.End(
-                failure.IsTransient ? "transient" : failure is TokenRequestException ? "rejected" : "failed", failure);
+            var outcome = failure is TokenRequestException ? "rejected" : "failed";
+            _trace.End(failure.IsTransient ? "transient" : outcome, failure);
             Application.RefreshFailed(Entry, Request.Trigger, failure);
         }
     }

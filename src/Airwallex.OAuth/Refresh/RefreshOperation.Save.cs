@@ -8,7 +8,7 @@ internal partial class RefreshOperation
     protected virtual async Task<RefreshResult> SaveAsync(Lease lease, SendOutcome outcome)
     {
         var (sent, response) = (lease.Current, outcome.Response!);
-        var loop = new SaveLoop(Application, _timings, Entry.Key);
+        var loop = new SaveLoop(Application, Timings, Entry.Key);
         var renewAt = RenewalSchedule.RenewAt(response, options.KeepAlive);
         if (response.Oddities is { } oddities)
         {
@@ -30,13 +30,7 @@ internal partial class RefreshOperation
 
         (Entry.Knowledge, Entry.Cooldown) = (AttemptKnowledge.None, null);
         _trace.Saved();
-        return stored switch
-        {
-            null => throw new ConnectionNotFoundException(AccountId),
-            { IsReadable: false } => throw ConnectionErrors.Unreadable(AccountId),
-            { IsActive: false } => throw ConnectionErrors.Ended(stored),
-            _ => Finish(outcome, stored),
-        };
+        return stored is null ? throw new ConnectionNotFoundException(AccountId) : Finish(outcome, Usable(stored));
     }
 
     private void ServeFromMemory(ConnectionState sent, SendOutcome outcome, AirwallexOAuthException failure)
@@ -73,23 +67,22 @@ internal partial class RefreshOperation
         if (sent.TokenEndpoint is { } issuer && issuer != TokenEndpoint)
         {
             var failure = ConnectionErrors.RefusedElsewhere(AccountId, TokenEndpoint, issuer, refusal);
-            throw await FailAsync(lease, SendOutcome.Failed(failure, isInDoubt: false)).ConfigureAwait(false);
+            throw await FailAsync(lease, failure, isInDoubt: false).ConfigureAwait(false);
         }
 
-        var said = refusal.ErrorDescription is { } text ? $"{refusal.Error}: {text}" : refusal.Error;
-        var reason = $"Airwallex refused the refresh token ({said}).";
-        var loop = new SaveLoop(Application, _timings, Entry.Key);
+        var reason = ConnectionErrors.RefusalReason(refusal);
+        var loop = new SaveLoop(Application, Timings, Entry.Key);
         var stored = await loop.RunAsync(
             lastRead: null,
-            current => current is not null && loop.Written.Contains(current.Version)
+            current => loop.HasWritten(current)
                 ? SaveDecision.Keep(current)
-                : _rules.DecideRefusal(current, sent, current is null ? null : ForeignLeaseEnd(current), reason, Now),
+                : _rules.DecideRefusal(current, sent, ForeignLeaseEnd(current), reason, Now),
             failure =>
             {
                 Application.SavingFails(AccountId, failure, isFirst: false);
                 _result.TrySetException(new ReauthorizationRequiredException(AccountId, reason, refusal));
             }).ConfigureAwait(false);
-        if (stored is not null && loop.Written.Contains(stored.Version))
+        if (loop.HasWritten(stored))
         {
             Application.ReportEnded(stored);
         }
@@ -105,19 +98,14 @@ internal partial class RefreshOperation
 
     private CachedAccessToken Publish(ConnectionState connection)
     {
-        var token = Entry.Token;
-        if (
-            token.Value == connection.Tokens.AccessToken && token.ExpiresAtTicks == connection.Tokens
-                .AccessTokenExpiresAt.UtcTicks)
+        var (token, tokens) = (Entry.Token, connection.Tokens);
+        if (token.Value == tokens.AccessToken && token.ExpiresAtTicks == tokens.AccessTokenExpiresAt.UtcTicks)
         {
             return token;
         }
 
-        var replacedAt = Request.Trigger == RefreshTrigger.Rejected
-            && connection.Tokens.AccessToken != Request.RejectedToken
-            ? Now.UtcTicks
-            : 0;
-        token = CachedAccessToken.From(connection.Tokens, options, Application.Jitter, replacedAt);
+        var isReplacement = Request.Trigger == RefreshTrigger.Rejected && tokens.AccessToken != Request.RejectedToken;
+        token = CachedAccessToken.From(tokens, options, Application.Jitter, isReplacement ? Now.UtcTicks : 0);
         if (Entry.TryPublish(_published, token))
         {
             _published = token;

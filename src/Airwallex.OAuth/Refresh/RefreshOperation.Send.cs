@@ -10,21 +10,22 @@ internal partial class RefreshOperation
         var effective = Entry.Knowledge.Effective(current.Attempt);
         if (current.Attempt is { } stored)
         {
-            Entry.Knowledge = Entry.Knowledge.WithLook(stored, Application.Time, _timings)
-                .WithLeaseSeen(stored, Now, Application.Time, _timings);
+            Entry.Knowledge = Entry.Knowledge.WithLook(stored, Application.Time, Timings)
+                .WithLeaseSeen(stored, Now, Application.Time, Timings);
         }
 
-        var observedFor = effective is null
-            ? TimeSpan.Zero
-            : Entry.Knowledge.ObservedFor(current.Attempt!, Application.Time);
+        var observedFor = Entry.Knowledge.ObservedFor(current.Attempt, Application.Time);
         return _rules.DecideSend(effective, ForeignLeaseEnd(current), observedFor, Now);
     }
 
     /// <summary>Until when another instance alone may send; null when the attempt is ours, or there is none.</summary>
-    private DateTimeOffset? ForeignLeaseEnd(ConnectionState current) =>
-        current.Attempt is { } attempt && !Entry.Knowledge.IsOurs(attempt)
-            ? Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, _timings)
+    private DateTimeOffset? ForeignLeaseEnd(ConnectionState? current) =>
+        current?.Attempt is { } attempt && !Entry.Knowledge.IsOurs(attempt)
+            ? Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, Timings)
             : null;
+
+    private bool IsDeferred(SendDecision decision) =>
+        Request.DoesNotWait && !(Request.IsAlone && decision.Kind == SendDecisionKind.Observe);
 
     private async Task WaitAsync(SendDecision decision, int waits)
     {
@@ -32,7 +33,7 @@ internal partial class RefreshOperation
         {
             _trace.LeaseWait();
             Application.Log.WaitingForLease(AccountId, decision.Until);
-            await Application.WaitForLeaseAsync(decision.Until, waits, _timings).ConfigureAwait(false);
+            await Application.WaitForLeaseAsync(decision.Until, waits, Timings).ConfigureAwait(false);
             return;
         }
 
@@ -44,8 +45,7 @@ internal partial class RefreshOperation
             throw ConnectionErrors.GraceExceeded(AccountId, decision.Until, left);
         }
 
-        await Application.DelayAsync(
-            left < _timings.RecoveryInterval ? left : _timings.RecoveryInterval).ConfigureAwait(false);
+        await Application.DelayAsync(left.AtMost(Timings.RecoveryInterval)).ConfigureAwait(false);
     }
 
     // ---- Step 3: write ahead.
@@ -56,8 +56,7 @@ internal partial class RefreshOperation
         var next = WithAttempt(current, isLastSend);
         var takenAt = Application.Time.GetTimestamp();
 
-        // Before the write: should it take effect and report a failure, the stored attempt is known to be ours, and
-        // not sent.
+        // Before the write: should it take effect and report a failure, the stored attempt is ours, and not sent.
         Entry.Knowledge = Entry.Knowledge.WithNotSent(next.Attempt!.Id, current.Attempt);
         try
         {
@@ -77,10 +76,10 @@ internal partial class RefreshOperation
         }
 
         _trace.AttemptStored();
-        return new Lease(Application, _timings, _trace, next, current.Attempt, takenAt);
+        return new Lease(Application, Timings, _trace, next, current.Attempt, takenAt);
     }
 
-    protected ConnectionState WithAttempt(ConnectionState current, bool isLastSend)
+    private ConnectionState WithAttempt(ConnectionState current, bool isLastSend)
     {
         var effective = Entry.Knowledge.Effective(current.Attempt);
         var attempt = _rules.NextAttempt(Application.Jitter.NewId(), effective, isLastSend, Now);
@@ -93,15 +92,13 @@ internal partial class RefreshOperation
         };
     }
 
-    private string TokenEndpoint => AirwallexEndpoints.For(options).TokenEndpoint.AbsoluteUri;
-
     // ---- Step 4: send.
 
     private async Task<SendOutcome> SendAsync(Lease lease, bool isLastSend)
     {
-        var isInDoubt = !isLastSend && Entry.Knowledge.WithSent(lease.Attempt.Id).Effective(lease.Before) is not null;
         Entry.Knowledge = Entry.Knowledge.WithSent(lease.Attempt.Id);
-        var sender = new RefreshSender(Application, options, _rules, _timings, _trace);
+        var isInDoubt = !isLastSend && Entry.Knowledge.Effective(lease.Before) is not null;
+        var sender = new RefreshSender(Application, options, _rules, _trace);
         var outcome = await sender.SendAsync(lease, isInDoubt, isLastSend).ConfigureAwait(false);
         if (outcome is { Response: null, Refusal: null, IsInDoubt: false })
         {

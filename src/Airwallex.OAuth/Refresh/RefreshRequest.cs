@@ -6,9 +6,7 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>When it was asked for, on the monotonic clock.</summary>
     public required long AskedAt { get; init; }
 
-    /// <summary>
-    /// The access token that the API rejected, for <see cref="RefreshTrigger.Rejected"/>; null when none was sent.
-    /// </summary>
+    /// <summary>The access token that the API rejected; null when none was sent, or for another trigger.</summary>
     public string? RejectedToken { get; init; }
 
     /// <summary>
@@ -20,28 +18,32 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>Whether it takes the next account instead of waiting for another instance.</summary>
     public bool DoesNotWait => Trigger is RefreshTrigger.KeepAlive or RefreshTrigger.Recovery;
 
-    /// <summary>Whether only tokens that were issued after it was asked for will do.</summary>
-    public bool NeedsNewTokens => Trigger is RefreshTrigger.Forced or RefreshTrigger.Webhook;
-
     /// <summary>Whether what is stored is all that was wanted, so that nothing needs to be sent.</summary>
-    public bool IsSatisfiedBy(ConnectionState current, DateTimeOffset now, AirwallexOAuthOptions options) =>
-        Trigger switch
+    public bool IsSatisfiedBy(ConnectionState current, DateTimeOffset now, AirwallexOAuthOptions options)
+    {
+        if (IsAlone && current.RecoverAt is not null && !(current.Attempt?.LeaseExpiresAt > now))
         {
-            _ when IsAlone && IsUnfinished(current, now) => false,
-            RefreshTrigger.Expired => IsFresh(current, now),
+            return false;
+        }
+
+        var isFresh = now < CachedAccessToken.WaitFrom(current.Tokens);
+        return Trigger switch
+        {
+            RefreshTrigger.Expired => isFresh,
             RefreshTrigger.Ahead => now < CachedAccessToken.RefreshFrom(current.Tokens, options),
-            RefreshTrigger.Rejected => current.Tokens.AccessToken != RejectedToken && IsFresh(current, now),
+            RefreshTrigger.Rejected => isFresh && current.Tokens.AccessToken != RejectedToken,
             RefreshTrigger.KeepAlive => now < current.RenewAt,
             RefreshTrigger.Recovery => current.RecoverAt is null || now < current.RecoverAt,
-            _ => false,
+            _ => false, // Forced or Webhook: only tokens that are issued after it was asked for will do.
         };
+    }
 
     /// <summary>The trigger: a record would print the token.</summary>
     public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";
-
-    private static bool IsFresh(ConnectionState current, DateTimeOffset now) =>
-        now < CachedAccessToken.WaitFrom(current.Tokens);
-
-    private static bool IsUnfinished(ConnectionState current, DateTimeOffset now) =>
-        current.RecoverAt is not null && !(current.Attempt?.LeaseExpiresAt > now);
 }
+
+/// <summary>How a refresh ended well. Immutable.</summary>
+/// <param name="Connection">As stored, or as it is to be stored while the store fails.</param>
+/// <param name="Token">Its access token.</param>
+/// <param name="SentAt">When the request was sent, on the monotonic clock; null when another instance sent it.</param>
+internal sealed record RefreshResult(ConnectionState Connection, CachedAccessToken Token, long? SentAt);

@@ -4,19 +4,12 @@ namespace Airwallex.OAuth;
 internal partial class RefreshRules
 {
     /// <summary>
-    /// What becomes of a response. The versions that were written tell a save that took effect and reported a
-    /// failure.
+    /// What becomes of a response to the connection as it was sent, given what is stored now. The versions that were
+    /// written tell a save that took effect and reported a failure.
     /// </summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="sent">The connection as it was when the token was sent, with the attempt.</param>
-    /// <param name="response">The response.</param>
-    /// <param name="written">The versions that saving it has tried to write.</param>
-    /// <param name="renewAt">When the new refresh token is due for renewal.</param>
-    /// <param name="now">The time.</param>
     public virtual SaveDecision DecideSave(
         ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written,
-        DateTimeOffset renewAt,
-        DateTimeOffset now)
+        DateTimeOffset renewAt, DateTimeOffset now)
     {
         // Gone, another authorization, or saved already: theirs stays.
         if (current is null || current.AuthorizationId != sent.AuthorizationId || written.Contains(current.Version))
@@ -28,34 +21,23 @@ internal partial class RefreshRules
         var isSameToken = current.IsReadable
             ? current.Tokens.RefreshToken == sent.Tokens.RefreshToken
             : current.Generation == sent.Generation;
-        if (isSameToken || current.Attempt?.Id == sent.Attempt!.Id)
-        {
-            return SaveDecision.Write(Successor(current, sent, response, renewAt, now));
-        }
 
         // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited
-        // for our lease to end by
-        // the clock that stamps IssuedAt, so their order is certain. A later generation is a successor of ours, which
-        // was saved after all.
-        return current.IsReadable && current.Generation <= sent.Generation + 1 && current.Tokens
-            .RefreshToken != response.RefreshToken
-            && current.Tokens.IssuedAt < response.IssuedAt
-                ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))
-                : SaveDecision.Keep(current);
+        // for our lease to end by the clock that stamps IssuedAt, so their order is certain. A later generation is a
+        // successor of ours, which was saved after all.
+        var isEarlierPair = current.IsReadable && current.Generation <= sent.Generation + 1
+            && current.Tokens.RefreshToken != response.RefreshToken && current.Tokens.IssuedAt < response.IssuedAt;
+        return isSameToken || isEarlierPair || current.Attempt?.Id == sent.Attempt!.Id
+            ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))
+            : SaveDecision.Keep(current);
     }
 
-    /// <summary>What becomes of a refusal for good.</summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="sent">The connection as it was when the token was sent.</param>
-    /// <param name="foreignLeaseEnd">Until when another instance alone may send; null when none may.</param>
-    /// <param name="reason">Why, as a sentence.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>What becomes of a refusal for good of the connection as it was sent.</summary>
     public virtual SaveDecision DecideRefusal(
         ConnectionState? current, ConnectionState sent, DateTimeOffset? foreignLeaseEnd, string reason,
         DateTimeOffset now)
     {
-        if (current is not { IsActive: true }
-            || current.AuthorizationId != sent.AuthorizationId
+        if (current is not { IsActive: true } || current.AuthorizationId != sent.AuthorizationId
             || current.Tokens.RefreshToken != sent.Tokens.RefreshToken)
         {
             return SaveDecision.Keep(current);
@@ -78,12 +60,10 @@ internal partial class RefreshRules
         });
     }
 
-    /// <summary>What becomes of a new authorization.</summary>
-    /// <param name="current">What is stored now.</param>
-    /// <param name="connecting">The new connection.</param>
-    /// <param name="replaced">The authorization that a write of ours may have replaced; null before the first
-    /// write.</param>
-    /// <param name="hasFailed">Whether the store failed meanwhile, so that a later authorization may be stored.</param>
+    /// <summary>
+    /// What becomes of a new authorization. Replaced is the one that a write of ours may have replaced, null before the
+    /// first; when the store has failed meanwhile, a later one may be stored.
+    /// </summary>
     public virtual SaveDecision DecideConnect(
         ConnectionState? current, ConnectionState connecting, string? replaced, bool hasFailed)
     {
@@ -93,11 +73,11 @@ internal partial class RefreshRules
         }
 
         // Ours, refreshed by now perhaps; or, after a failure, one that was made while ours could not be saved.
+        var isOurs = current.AuthorizationId == connecting.AuthorizationId;
         var isLater = replaced is null
             ? current.Tokens.IssuedAt > connecting.Tokens.IssuedAt
             : current.AuthorizationId != replaced;
-        return current.AuthorizationId == connecting.AuthorizationId || (
-            hasFailed && isLater && current is { IsActive: true, IsReadable: true })
+        return isOurs || (hasFailed && isLater && current is { IsActive: true, IsReadable: true })
             ? SaveDecision.Keep(current)
             : SaveDecision.Write(connecting with { ReadFrom = null, TokensAsRead = null });
     }
@@ -107,10 +87,9 @@ internal partial class RefreshRules
     {
         // Over another's attempt or lease if need be. It may have got a later pair that nobody received: then ours is
         // due at once.
-        var foreign = current.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id ? attempt : null;
-        var latest = now + Timings.Lease + Timings.ClockTolerance;
-        DateTimeOffset? recoverAt = foreign is null ? (current.IsActive ? null : now)
-            : foreign.LeaseExpiresAt < latest ? foreign.LeaseExpiresAt : latest;
+        DateTimeOffset? recoverAt = current.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id
+            ? attempt.LeaseExpiresAt.AtMost(now + Timings.Lease + Timings.ClockTolerance)
+            : current.IsActive ? null : now;
         var isReportedSince = current.ReportedReason is not null && sent.ReportedReason is null;
         return current with
         {

@@ -2,19 +2,16 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Every decision of the refresh, as functions of what is known: `now` is an argument, nothing is called. The table
-/// of tests is
-/// RefreshRulesTests; the simulation overrides single rules to show that it notices.
+/// of tests is RefreshRulesTests; the simulation overrides single rules to show that it notices.
 /// </summary>
 internal partial class RefreshRules(RefreshTimings timings)
 {
-    protected RefreshTimings Timings { get; } = timings;
+    public RefreshTimings Timings { get; } = timings;
 
-    /// <summary>Step 2: may the refresh token be sent now?</summary>
-    /// <param name="effective">The stored attempt as this process knows it; null when no send can have been
-    /// received.</param>
-    /// <param name="foreignLeaseEnd">Until when another instance alone may send; null when none may.</param>
-    /// <param name="observedFor">For how long the attempt has been seen unchanged.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// Step 2: may the refresh token be sent now? An attempt is effective unless no send can have been received; an
+    /// instance is foreign that alone may send, until its lease ends.
+    /// </summary>
     public virtual SendDecision DecideSend(
         RefreshAttempt? effective, DateTimeOffset? foreignLeaseEnd, TimeSpan observedFor, DateTimeOffset now)
     {
@@ -34,11 +31,7 @@ internal partial class RefreshRules(RefreshTimings timings)
             : new SendDecision(SendDecisionKind.Observe, now + Timings.Observation - observedFor);
     }
 
-    /// <summary>Step 3: the attempt to store before anything is sent.</summary>
-    /// <param name="id">Its new id.</param>
-    /// <param name="effective">The attempt before it, as this process knows it.</param>
-    /// <param name="isLastSend">A send after the grace period starts a new one.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Step 3: the attempt to store before anything is sent. A last send starts a new grace period.</summary>
     public virtual RefreshAttempt NextAttempt(
         string id, RefreshAttempt? effective, bool isLastSend, DateTimeOffset now) => new()
         {
@@ -48,92 +41,74 @@ internal partial class RefreshRules(RefreshTimings timings)
             ResponseMayBeLost = true,
         };
 
-    /// <summary>Step 4: how long to wait for the response.</summary>
-    /// <param name="age">The time since the refresh token was first sent.</param>
+    /// <summary>Step 4: how long to wait for a response, by the time since the first send of the token.</summary>
     public virtual ResponseWait DecideWait(TimeSpan age)
     {
         // With too little left for another try before the final start, this one is the final one.
         var left = Timings.LatestEnd - age;
-        if (left < Timings.ShortestSend)
-        {
-            return new ResponseWait(Timings.GracePeriod, IsFinal: true);
-        }
-
-        var patience = age > Timings.FirstResponseTimeout ? age : Timings.FirstResponseTimeout;
-        return new ResponseWait(patience < left ? patience : left, IsFinal: false);
+        return left < Timings.ShortestSend
+            ? new ResponseWait(Timings.GracePeriod, IsFinal: true)
+            : new ResponseWait(age.AtLeast(Timings.FirstResponseTimeout).AtMost(left), IsFinal: false);
     }
 
-    /// <summary>
-    /// Step 4: may a response of this token be lost? Neither an unsent request nor a decision (4xx) undoes an earlier
-    /// doubt.
-    /// </summary>
+    /// <summary>Step 4: may a response be lost? Neither an unsent request nor a 4xx undoes an earlier doubt.</summary>
     public virtual bool MayBeLost(bool before, TokenRequestException? failure) =>
         before || failure is { RequestNotSent: false, IsDecision: false };
 
-    /// <summary>Step 4: what to do after a failed send that is not a refusal.</summary>
-    /// <param name="failure">The failure.</param>
-    /// <param name="retries">How many retries this operation has made.</param>
-    /// <param name="responseMayBeLost">Whether a response of this token may be lost, by this send or an earlier
-    /// one.</param>
-    /// <param name="finalStartMade">Whether the final start inside the grace period has been made.</param>
-    /// <param name="age">The time since the refresh token was first sent.</param>
-    /// <param name="delay">The retry delay, jittered.</param>
+    /// <summary>
+    /// Step 4: what to do after a failed send that is not a refusal, so many retries and so long (age) after the first
+    /// send of the refresh token, with a retry delay that is jittered.
+    /// </summary>
     public virtual FailureDecision AfterFailure(
         TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age,
         TimeSpan delay)
     {
+        var fail = new FailureDecision(FailureDecisionKind.Fail);
         if (!failure.IsTransient)
         {
-            return FailureDecision.Fail;
+            return fail;
         }
+
+        var isBusy = failure.IsTooManyRequests;
+        var retry = new FailureDecision(isBusy ? FailureDecisionKind.ReadAgain : FailureDecisionKind.Retry, delay);
+        var startsAt = age + delay;
 
         // No later operation could make the final start: neither retries used up nor a cooldown may skip it.
-        if (
-            responseMayBeLost && !finalStartMade && age <= Timings.LatestStart && age + delay > Timings
-                .LatestCooldownEnd)
+        var mayMakeFinalStart = responseMayBeLost && !finalStartMade && age <= Timings.LatestStart;
+        if (mayMakeFinalStart && startsAt > Timings.LatestCooldownEnd)
         {
             var untilFinalStart = Timings.FinalStart > age ? Timings.FinalStart - age : Timings.FirstRetryDelay / 2;
-            return Again(age + delay <= Timings.LatestEnd - Timings.ShortestSend ? delay : untilFinalStart);
+            var leavesRoom = startsAt <= Timings.LatestEnd - Timings.ShortestSend;
+            return leavesRoom ? retry : retry with { Delay = untilFinalStart };
         }
 
-        var longest = failure.IsTooManyRequests ? Timings.LongestConcurrencyWait : Timings.LongestRetryDelay * 1.25;
-        return delay <= longest && age + delay <= Timings.LatestStart
-            && (failure.IsTooManyRequests || retries < RefreshTimings.MaxRetries)
-                ? Again(delay)
-                : FailureDecision.Fail;
-
-        FailureDecision Again(TimeSpan after) => failure.IsTooManyRequests
-            ? new FailureDecision(FailureDecisionKind.ReadAgain, after)
-            : new FailureDecision(FailureDecisionKind.Retry, after);
+        var longest = isBusy ? Timings.LongestConcurrencyWait : Timings.LongestRetryDelay * 1.25;
+        var isInTime = delay <= longest && startsAt <= Timings.LatestStart;
+        return isInTime && (isBusy || retries < RefreshTimings.MaxRetries) ? retry : fail;
     }
 
-    /// <summary>For how long a failing endpoint is left alone.</summary>
-    /// <param name="backoff">The length by the number of failures, jittered.</param>
-    /// <param name="retryAfter">What the endpoint asked for; honored whole.</param>
-    /// <param name="doubt">The time since the first send of a token whose response may be lost; null when none
-    /// may.</param>
+    /// <summary>
+    /// For how long a failing endpoint is left alone; what it asks for is honored whole. The doubt is the time since
+    /// the first send of a token whose response may be lost.
+    /// </summary>
     public virtual TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt)
     {
-        var length = retryAfter > backoff ? retryAfter.Value : backoff;
+        var length = backoff.AtLeast(retryAfter ?? backoff);
         if (doubt is not { } age || age >= Timings.LatestStart)
         {
             return length;
         }
 
         // It must not sit out the grace period.
-        var left = Timings.LatestCooldownEnd - age;
-        left = left > Timings.ShortestSend ? left : Timings.ShortestSend;
-        return length < left ? length : left;
+        return length.AtMost((Timings.LatestCooldownEnd - age).AtLeast(Timings.ShortestSend));
     }
 
     /// <summary>When an attempt that failed is to be taken up again.</summary>
     public virtual DateTimeOffset RecoverAt(RefreshAttempt attempt, DateTimeOffset cooldownEnd, DateTimeOffset now)
     {
         // After the grace period the observation comes first: it begins early enough to be over with the cooldown.
-        var at = cooldownEnd > attempt.FirstSentAt + Timings.LatestStart
-            ? cooldownEnd - Timings.Observation
-            : cooldownEnd;
-        var latest = now + Timings.LongestRecoveryDelay;
-        return at < now ? now : at > latest ? latest : at;
+        var isObserved = cooldownEnd > attempt.FirstSentAt + Timings.LatestStart;
+        var at = isObserved ? cooldownEnd - Timings.Observation : cooldownEnd;
+        return at.AtMost(now + Timings.LongestRecoveryDelay).AtLeast(now);
     }
 }

@@ -1,22 +1,19 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Step 4: sends the refresh token, patiently. One loop over tries; no caller's cancellation reaches it.
-/// </summary>
+/// <summary>Step 4: sends the refresh token, patiently. No caller's cancellation reaches it.</summary>
 internal sealed class RefreshSender(
-    AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTimings timings,
-    RefreshTrace trace)
+    AirwallexApplication application, AirwallexOAuthOptions options, RefreshRules rules, RefreshTrace trace)
 {
     private const int NotAskedFor = 0, AskedFor = 1, Cut = 2;
+
+    private readonly RefreshTimings _timings = rules.Timings;
 
     /// <summary>One for all tries: while a service provider is disposed of, no new one can be made.</summary>
     private TokenClient? _client;
 
     private TimeProvider Time => application.Time;
 
-    /// <param name="lease">Our attempt.</param>
-    /// <param name="isInDoubt">Whether a response of an earlier send of this token may be lost.</param>
-    /// <param name="isLastSend">Whether the grace period was over.</param>
+    /// <summary>One loop over tries. In doubt: the response of an earlier send of this token may be lost.</summary>
     public async Task<SendOutcome> SendAsync(Lease lease, bool isInDoubt, bool isLastSend)
     {
         var finalStartMade = false;
@@ -25,42 +22,47 @@ internal sealed class RefreshSender(
             await lease.PrepareSendAsync().ConfigureAwait(false);
             if (!lease.AllowsStart)
             {
-                return SendOutcome.ReadAgain(isInDoubt);
+                return new SendOutcome(isInDoubt);
             }
 
             var wait = rules.DecideWait(AgeOf(lease));
-            var (sentAt, isRetry) = (Time.GetTimestamp(), isInDoubt);
-            trace.SendStarted(isRetry, isLastSend);
-            var (response, failure) = await SendOnceAsync(lease, wait.Timeout).ConfigureAwait(false);
-            isInDoubt = rules.MayBeLost(isInDoubt, failure);
-            finalStartMade |= wait.IsFinal && failure is not { RequestNotSent: true };
-            trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
-            application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
-            if (response is not null)
+            var sentAt = Time.GetTimestamp();
+            var (response, failure) = await TryOnceAsync(lease, wait, isInDoubt, isLastSend).ConfigureAwait(false);
+            if (failure is null)
             {
-                return SendOutcome.Responded(response, sentAt, isRetry || isLastSend);
+                return new SendOutcome(isInDoubt || isLastSend, response, sentAt);
             }
 
-            if (failure!.IsInvalidGrant)
+            isInDoubt = rules.MayBeLost(isInDoubt, failure);
+            finalStartMade |= wait.IsFinal && !failure.RequestNotSent;
+            if (failure.IsInvalidGrant)
             {
-                return SendOutcome.Refused(failure);
+                return new SendOutcome(isInDoubt, Refusal: failure);
             }
 
             var decision = rules.AfterFailure(
                 failure, retries, isInDoubt, finalStartMade, AgeOf(lease), RetryDelay(failure, retries));
-            if (decision.Kind == FailureDecisionKind.Fail || lease.IsLost)
+            if (decision.Kind == FailureDecisionKind.Fail && !lease.IsLost)
             {
-                return lease.IsLost ? SendOutcome.ReadAgain(isInDoubt) : SendOutcome.Failed(failure, isInDoubt);
+                return new SendOutcome(isInDoubt, Failure: failure);
             }
 
             retries += decision.Kind == FailureDecisionKind.Retry ? 1 : 0;
-            application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
-            await application.DelayAsync(decision.Delay).ConfigureAwait(false);
-            if (decision.Kind == FailureDecisionKind.ReadAgain && !await IsStoredAsync(lease).ConfigureAwait(false))
+            if (lease.IsLost || !await MayRetryAsync(lease, decision, failure).ConfigureAwait(false))
             {
-                return SendOutcome.ReadAgain(isInDoubt);
+                return new SendOutcome(isInDoubt);
             }
         }
+    }
+
+    private async Task<(TokenSet? Response, TokenRequestException? Failure)> TryOnceAsync(
+        Lease lease, ResponseWait wait, bool isRetry, bool isLastSend)
+    {
+        trace.SendStarted(isRetry, isLastSend);
+        var (response, failure) = await RequestAsync(lease, wait.Timeout).ConfigureAwait(false);
+        trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
+        application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
+        return (response, failure);
     }
 
     private TimeSpan AgeOf(Lease lease) => Time.GetUtcNow() - lease.Attempt.FirstSentAt;
@@ -68,26 +70,39 @@ internal sealed class RefreshSender(
     private TimeSpan RetryDelay(TokenRequestException failure, int retries)
     {
         var delay = failure.IsTooManyRequests
-            ? application.Jitter.Between(timings.ShortestConcurrencyWait, timings.LongestConcurrencyWait)
-            : application.Jitter.Backoff(timings.FirstRetryDelay, retries, timings.LongestRetryDelay);
-        return failure.RetryAfter > delay ? failure.RetryAfter.Value : delay;
+            ? application.Jitter.Between(_timings.ShortestConcurrencyWait, _timings.LongestConcurrencyWait)
+            : application.Jitter.Backoff(_timings.FirstRetryDelay, retries, _timings.LongestRetryDelay);
+        return delay.AtLeast(failure.RetryAfter ?? delay);
     }
 
-    private async Task<(TokenSet? Response, TokenRequestException? Failure)> SendOnceAsync(
+    /// <summary>Waits before a retry; false when the connection is not as it was, and is to be read again.</summary>
+    private async Task<bool> MayRetryAsync(Lease lease, FailureDecision decision, TokenRequestException failure)
+    {
+        application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
+        await application.DelayAsync(decision.Delay).ConfigureAwait(false);
+        if (decision.Kind == FailureDecisionKind.Retry)
+        {
+            return true;
+        }
+
+        try
+        {
+            var current = await application.Store.FindAsync(lease.Current.Key).ConfigureAwait(false);
+            return current?.Version == lease.Current.Version;
+        }
+        catch (AirwallexOAuthException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<(TokenSet? Response, TokenRequestException? Failure)> RequestAsync(
         Lease lease, TimeSpan responseTimeout)
     {
-        var accountId = lease.Current.Key.AccountId;
         var body = NotAskedFor;
         var cut = new CancellationTokenSource();
-        var request = new RefreshTokenRequest
-        {
-            Options = options,
-            RefreshToken = lease.Current.Tokens.RefreshToken,
-            Previous = lease.Current.Tokens,
-            ResponseTimeout = Timeout.InfiniteTimeSpan,
-            MayStart = () => lease.AllowsStart && AgeOf(lease) <= timings.LatestStart
-                && Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut,
-        };
+        var request = NewRequest(
+            lease, () => Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut);
         try
         {
             var sending = application.Tasks.CallAsync(
@@ -100,10 +115,10 @@ internal sealed class RefreshSender(
             }
 
             // A response that comes after this is dropped: a retry may have superseded it.
-            var isSent = Interlocked.Exchange(ref body, Cut) == AskedFor;
+            var isSent = MayHaveBeenSent();
             BackgroundTasks.Forget(sending);
             application.Tasks.Cancel(cut);
-            return (null, ConnectionErrors.Cut(accountId, await keeping.ConfigureAwait(false), null, isSent));
+            return Failed(await keeping.ConfigureAwait(false), null, isSent);
         }
         catch (TokenRequestException exception)
         {
@@ -111,43 +126,29 @@ internal sealed class RefreshSender(
         }
         catch (Exception exception)
         {
-            var isSent = Interlocked.Exchange(ref body, Cut) == AskedFor;
-            return (null, ConnectionErrors.Cut(accountId, exception.Message, exception, isSent));
+            return Failed(exception.Message, exception, MayHaveBeenSent());
         }
+
+        bool MayHaveBeenSent() => Interlocked.Exchange(ref body, Cut) == AskedFor;
+
+        (TokenSet?, TokenRequestException) Failed(string why, Exception? exception, bool isSent) =>
+            (null, ConnectionErrors.Cut(lease.Current.Key.AccountId, why, exception, isSent));
     }
 
-    private async Task<bool> IsStoredAsync(Lease lease)
+    private RefreshTokenRequest NewRequest(Lease lease, Func<bool> mayAskForBody) => new()
     {
-        try
-        {
-            var current = await application.Store.FindAsync(lease.Current.Key).ConfigureAwait(false);
-            return current?.Version == lease.Current.Version;
-        }
-        catch (AirwallexOAuthException)
-        {
-            return false;
-        }
-    }
+        Options = options,
+        RefreshToken = lease.Current.Tokens.RefreshToken,
+        Previous = lease.Current.Tokens,
+        ResponseTimeout = Timeout.InfiniteTimeSpan,
+        MayStart = () => lease.AllowsStart && AgeOf(lease) <= _timings.LatestStart && mayAskForBody(),
+    };
 }
 
-/// <summary>What became of a send.</summary>
-/// <param name="Response">The response; null when there is none.</param>
-/// <param name="SentAt">When the request was sent whose response it is, on the monotonic clock.</param>
-/// <param name="Refusal">A refusal for good; null when there is none.</param>
-/// <param name="Failure">The last failure; null when there is none, and when the connection is to be read
-/// again.</param>
-/// <param name="IsInDoubt">Whether a response of this token may be lost; with a response, whether an earlier one
-/// was.</param>
+/// <summary>
+/// What became of a send: a response, with the monotonic time of its request; a refusal for good; another failure; or
+/// nothing, when the connection is to be read again. In doubt: a response may be lost; with a response, an earlier one.
+/// </summary>
 internal sealed record SendOutcome(
-    TokenSet? Response, long SentAt, TokenRequestException? Refusal, TokenRequestException? Failure, bool IsInDoubt)
-{
-    public static SendOutcome Responded(TokenSet response, long sentAt, bool isRecovered) =>
-        new(response, sentAt, null, null, isRecovered);
-
-    public static SendOutcome Refused(TokenRequestException refusal) => new(null, 0, refusal, null, false);
-
-    public static SendOutcome Failed(TokenRequestException failure, bool isInDoubt) =>
-        new(null, 0, null, failure, isInDoubt);
-
-    public static SendOutcome ReadAgain(bool isInDoubt) => new(null, 0, null, null, isInDoubt);
-}
+    bool IsInDoubt, TokenSet? Response = null, long SentAt = 0, TokenRequestException? Refusal = null,
+    TokenRequestException? Failure = null);

@@ -2,16 +2,10 @@ using System.Diagnostics;
 
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Single flight: one operation per connection, which callers start or join, behind a gate. Knows nothing of the
-/// protocol. Thread-safe.
-/// </summary>
+/// <summary>Single flight: one operation per connection, which callers start or join. Thread-safe.</summary>
 internal sealed class Refresher(AirwallexApplication application)
 {
-    /// <summary>
-    /// Starts a refresh of the account, or joins the one that runs. Canceling frees the caller alone: the operation
-    /// goes on (step 6).
-    /// </summary>
+    /// <summary>Starts a refresh or joins the one that runs. Canceling frees the caller alone (step 6).</summary>
     public async Task<RefreshResult> RunAsync(
         string accountId, RefreshRequest request, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -19,8 +13,9 @@ internal sealed class Refresher(AirwallexApplication application)
         while (true)
         {
             var operation = await StartOrJoinAsync(accountId, request, cancellationToken).ConfigureAwait(false);
-            var left = limit - application.Time.GetElapsedTime(startedAt);
-            var result = await WaitAsync(accountId, operation, left, cancellationToken).ConfigureAwait(false);
+            var elapsed = application.Time.GetElapsedTime(startedAt);
+            var left = limit == Timeout.InfiniteTimeSpan ? limit : limit - elapsed;
+            var result = await WaitAsync(operation, left, cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
             {
                 return result;
@@ -39,9 +34,9 @@ internal sealed class Refresher(AirwallexApplication application)
         if (entry.Operation is null && entry.Cooldown is null)
         {
             // Its failure is logged where it happens, and belongs to no caller.
-            BackgroundTasks.Forget(RunAsync(
-                entry.Key.AccountId, application.NewRequest(trigger), Timeout.InfiniteTimeSpan, CancellationToken
-                    .None));
+            var request = application.NewRequest(trigger);
+            BackgroundTasks.Forget(
+                RunAsync(entry.Key.AccountId, request, Timeout.InfiniteTimeSpan, CancellationToken.None));
         }
     }
 
@@ -56,22 +51,10 @@ internal sealed class Refresher(AirwallexApplication application)
             await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                if (entry.IsEvicted)
+                if (!entry.IsEvicted)
                 {
-                    continue;
+                    return entry.Operation ?? Start(options, entry, request);
                 }
-
-                if (entry.Operation is { } running)
-                {
-                    return running;
-                }
-
-                ThrowIfInCooldown(entry, options);
-                var startedBy = Activity.Current?.Context ?? default;
-                var operation = application.CreateOperation(options, entry, request, startedBy);
-                entry.Operation = operation;
-                application.Tasks.Start(operation.RunAsync);
-                return operation;
             }
             finally
             {
@@ -80,10 +63,17 @@ internal sealed class Refresher(AirwallexApplication application)
         }
     }
 
-    /// <summary>
-    /// In a cooldown, an operation starts at most once a second: it looks whether another instance has got new
-    /// tokens.
-    /// </summary>
+    private RefreshOperation Start(AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request)
+    {
+        ThrowIfInCooldown(entry, options);
+        var startedBy = Activity.Current?.Context ?? default;
+        var operation = application.CreateOperation(options, entry, request, startedBy);
+        entry.Operation = operation;
+        application.Tasks.Start(operation.RunAsync);
+        return operation;
+    }
+
+    /// <summary>In a cooldown, a caller looks at most once a second: another instance may have new tokens.</summary>
     private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
     {
         var time = application.Time;
@@ -101,21 +91,20 @@ internal sealed class Refresher(AirwallexApplication application)
     }
 
     private async Task<RefreshResult> WaitAsync(
-        string accountId, RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
+        RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await application.Tasks.WaitAsync(
-                operation.Result, limit, application.Time, cancellationToken).ConfigureAwait(false);
+            var (tasks, time) = (application.Tasks, application.Time);
+            return await tasks.WaitAsync(operation.Result, limit, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
-            throw ConnectionErrors.TakesLong(accountId, exception);
+            throw ConnectionErrors.TakesLong(operation.AccountId, exception);
         }
     }
 
-    // Tokens issued since the caller asked are as fresh as can be, even when they expire at once by this machine's
-    // clock.
+    // Tokens issued since the caller asked are as fresh as can be, even when this machine's clock says they expire.
     private bool IsSatisfied(RefreshRequest request, RefreshResult result) =>
         result.SentAt >= request.AskedAt
         || request.IsSatisfiedBy(result.Connection, application.Time.GetUtcNow(), application.Options);

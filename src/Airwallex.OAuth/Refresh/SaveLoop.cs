@@ -1,29 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Until stored: read, ask the rule, swap. What is written here exists nowhere else, so it goes on for as long as the
-/// process lives. Used by
-/// refresh, refusal, connect, import and reactivate.
-/// </summary>
+/// <summary>Until stored: read, ask the rule, swap. What it writes exists nowhere else: it does not give up.</summary>
 internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings timings, ConnectionKey key)
 {
     private readonly HashSet<string> _written = [];
 
-    /// <summary>
-    /// The versions that it has tried to write: one of them is stored when a write took effect and reported a
-    /// failure.
-    /// </summary>
+    /// <summary>The versions that it has tried to write: a write may take effect and report a failure.</summary>
     public IReadOnlySet<string> Written => _written;
 
     /// <summary>Whether a failure of the store is thrown: for what the caller still holds. Default: false.</summary>
     public bool StopsOnFailure { get; init; }
 
-    /// <param name="lastRead">The connection as read last, to swap against without reading again; null to begin with
-    /// a read.</param>
-    /// <param name="decide">What becomes of it, given what is stored now.</param>
-    /// <param name="onFailure">Is told of each failure of the store.</param>
-    /// <param name="cancellationToken">Cancels it between two calls of the store.</param>
-    /// <returns>The connection that is stored in the end; null when there is none.</returns>
+    public bool HasWritten([NotNullWhen(true)] ConnectionState? current) =>
+        current is not null && _written.Contains(current.Version);
+
+    /// <summary>
+    /// Returns the connection that is stored in the end; null when there is none. Without a last read, to swap against,
+    /// it begins with a read. Each failure of the store is told.
+    /// </summary>
     public async Task<ConnectionState?> RunAsync(
         ConnectionState? lastRead, Func<ConnectionState?, SaveDecision> decide,
         Action<AirwallexOAuthException> onFailure, CancellationToken cancellationToken = default)
@@ -32,8 +28,8 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
         {
             try
             {
-                var current = lastRead ?? await application.Store.FindAsync(key, cancellationToken)
-                    .ConfigureAwait(false);
+                var current = lastRead
+                    ?? await application.Store.FindAsync(key, cancellationToken).ConfigureAwait(false);
                 lastRead = null;
                 var decision = decide(current);
                 switch (decision.Kind)
@@ -42,24 +38,23 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
                         return current;
                     case SaveDecisionKind.WaitForLease:
                         await application.WaitForLeaseAsync(decision.Until, waits++, timings).ConfigureAwait(false);
-                        break;
-                    default:
-                        var next = decision.Connection! with { Version = application.Jitter.NewId() };
-                        _written.Add(next.Version);
-                        if (await application.Store.TrySaveAsync(next, current?.Version).ConfigureAwait(false))
-                        {
-                            return next;
-                        }
-
-                        failures = 0;
-                        break;
+                        continue;
                 }
+
+                var next = decision.Connection! with { Version = application.Jitter.NewId() };
+                _written.Add(next.Version);
+                if (await application.Store.TrySaveAsync(next, current?.Version).ConfigureAwait(false))
+                {
+                    return next;
+                }
+
+                failures = 0;
             }
             catch (AirwallexOAuthException exception) when (!StopsOnFailure)
             {
                 onFailure(exception);
-                var delay = application.Jitter.Backoff(
-                    timings.FirstSaveDelay, failures++, timings.LongestSaveDelay / 1.25);
+                var most = timings.LongestSaveDelay / 1.25; // With jitter, two seconds.
+                var delay = application.Jitter.Backoff(timings.FirstSaveDelay, failures++, most);
                 await application.DelayAsync(delay).ConfigureAwait(false);
             }
         }

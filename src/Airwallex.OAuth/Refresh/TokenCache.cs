@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// The connections of one client id that this process has touched lately. Lock-free to read; thread-safe.
-/// </summary>
-internal sealed class TokenCache
+/// <summary>The connections of one client id that this process has touched lately. Lock-free to read.</summary>
+internal sealed class TokenCache(AirwallexOAuthOptions options)
 {
     /// <summary>An access token that expired this long ago shows that nobody calls the API for the account.</summary>
     private static readonly TimeSpan IdleAfterExpiry = TimeSpan.FromMinutes(1);
@@ -15,15 +13,10 @@ internal sealed class TokenCache
     // A gate is held for a moment only, to start or to join: accounts can share them, and an idle account has none.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1, 1))];
 
-    public TokenCache(AirwallexOAuthOptions options)
-    {
-        Options = options;
-    }
-
     /// <summary>The options that the cache was last used with; it serves their client id alone.</summary>
-    public AirwallexOAuthOptions Options { get; set; }
+    public AirwallexOAuthOptions Options { get; set; } = options;
 
-    public int Count => _entries.Count;
+    public IEnumerable<TokenCacheEntry> Entries => _entries.Select(static one => one.Value);
 
     public TokenCacheEntry? Find(string accountId) => _entries.GetValueOrDefault(accountId);
 
@@ -31,14 +24,6 @@ internal sealed class TokenCache
         accountId,
         static (id, options) => new TokenCacheEntry(new ConnectionKey { AccountId = id, ClientId = options.ClientId }),
         Options);
-
-    public void ForEach(Action<TokenCacheEntry> action)
-    {
-        foreach (var (_, entry) in _entries)
-        {
-            action(entry);
-        }
-    }
 
     /// <summary>Lets one at a time start a refresh of the account or join it.</summary>
     public SemaphoreSlim GateOf(TokenCacheEntry entry) =>
@@ -48,20 +33,15 @@ internal sealed class TokenCache
     public void EvictIdle(TimeProvider time)
     {
         var now = time.GetUtcNow();
-        foreach (var (accountId, entry) in _entries)
+        foreach (var entry in Entries.Where(entry => IsIdle(entry, now, time) && GateOf(entry).Wait(0)))
         {
-            if (!IsIdle(entry, now, time) || !GateOf(entry).Wait(0))
-            {
-                continue;
-            }
-
             try
             {
                 // Looked at again inside the gate: a refresh may have begun meanwhile.
                 if (IsIdle(entry, now, time))
                 {
                     entry.IsEvicted = true;
-                    _entries.TryRemove(new KeyValuePair<string, TokenCacheEntry>(accountId, entry));
+                    _entries.TryRemove(new KeyValuePair<string, TokenCacheEntry>(entry.Key.AccountId, entry));
                 }
             }
             finally

@@ -1,9 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// What this process remembers of one connection. Small, and evicted when idle; everything that must last is in the
-/// store.
-/// </summary>
+/// <summary>What this process remembers of one connection, until idle; what must last is in the store.</summary>
 internal sealed class TokenCacheEntry(ConnectionKey key)
 {
     private CachedAccessToken _token = CachedAccessToken.None();
@@ -13,29 +10,21 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
     /// <summary>Read on every request without a lock; replaced whole.</summary>
     public CachedAccessToken Token => Volatile.Read(ref _token);
 
-    /// <summary>
-    /// The refresh that runs, or null. Guarded by the gate: a caller that needs a refresh starts one or joins this
-    /// one.
-    /// </summary>
+    /// <summary>The refresh that runs, or null. Guarded by the gate: callers start one or join it.</summary>
     public RefreshOperation? Operation { get; set; }
 
-    /// <summary>
-    /// True once evicted: a caller that still holds the entry looks it up again. Guarded by the gate.
-    /// </summary>
+    /// <summary>A caller that still holds the entry looks it up again. Guarded by the gate.</summary>
     public bool IsEvicted { get; set; }
 
     /// <summary>
-    /// After a failed token request; null otherwise. Written by the running operation; connect and disconnect reset
-    /// it.
+    /// After a failed token request; null otherwise. Written by the running operation; connect and disconnect reset it.
     /// </summary>
     public Cooldown? Cooldown { get; set; }
 
     /// <summary>Written by the running operation and by the recovery's looks.</summary>
     public AttemptKnowledge Knowledge { get; set; } = AttemptKnowledge.None;
 
-    /// <summary>
-    /// Replaces the access token that was seen before; false when somebody connected or disconnected meanwhile.
-    /// </summary>
+    /// <summary>Replaces the token that was seen before; false when somebody connected or disconnected since.</summary>
     public bool TryPublish(CachedAccessToken expected, CachedAccessToken next) =>
         ReferenceEquals(Interlocked.CompareExchange(ref _token, next, expected), expected);
 
@@ -48,4 +37,28 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
         Volatile.Write(ref _token, token);
         Cooldown = null;
     }
+}
+
+/// <summary>
+/// The pause of an account after a failed token request: a failing endpoint is not hammered, and callers inside it get
+/// the last error at once. Instants are monotonic, save the one for people. Immutable.
+/// </summary>
+internal sealed record Cooldown(
+    int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError,
+    AirwallexOAuthOptions Options)
+{
+    /// <summary>The tokens that could not be refreshed: what is stored now may be newer.</summary>
+    public required (string AuthorizationId, DateTimeOffset IssuedAt) Tokens { get; init; }
+
+    /// <summary>When a caller last looked into the store.</summary>
+    public required long LookedAt { get; init; }
+
+    public bool IsAbout(ConnectionState current) => Tokens == (current.AuthorizationId, current.Tokens.IssuedAt);
+
+    /// <summary>Other options than those that failed may be the remedy, and end it, too.</summary>
+    public bool IsOver(TimeProvider time, AirwallexOAuthOptions current) =>
+        time.GetTimestamp() >= UntilTimestamp || !ReferenceEquals(current, Options);
+
+    public AirwallexOAuthException ToException(string accountId, TimeProvider time) => ConnectionErrors.CoolingDown(
+        accountId, LastError, Until, time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp));
 }

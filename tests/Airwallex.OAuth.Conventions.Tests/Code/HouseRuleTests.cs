@@ -69,8 +69,8 @@ public sealed partial class HouseRuleTests
         Rule.Holds(
             "a file has at most 180 lines",
             files.Where(file => Length(file) > 180).Select(file => $"{file}: {Length(file)}"));
-        Rule.Holds("a method has at most 46 lines (the aim is 40)", files.SelectMany(LongMethods));
-        Assert.InRange(files.Sum(Length), 1, 2_095); // The aim is below 1,700: this number only falls.
+        Rule.Holds("a method has at most 40 lines", files.SelectMany(LongMethods));
+        Assert.InRange(files.Sum(Length), 1, 1_904); // The aim is below 1,700: this number only falls.
     }
 
     private static int Length(TextFile file) => file.Text.TrimEnd('\n').Split('\n').Length;
@@ -80,7 +80,7 @@ public sealed partial class HouseRuleTests
         where method is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax
         let span = method.SyntaxTree.GetLineSpan(method.Span)
         let length = span.EndLinePosition.Line - span.StartLinePosition.Line + 1
-        where length > 46
+        where length > 40
         select $"{file}:{span.StartLinePosition.Line + 1} has {length} lines";
 
     private static string WithoutComments(string text) => Comment().Replace(text, "");

@@ -100,6 +100,20 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public async Task A_renewal_is_awaited_though_time_passes_before_the_wait()
+    {
+        await using var app = new TestApp(clock: time => new PassingTime(time));
+        await app.ConnectAsync();
+        app.Time.Advance(TimeSpan.FromDays(81));
+        app.Simulator.Faults.Always(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(40)));
+
+        var renewing = app.Application.KeepAlive.RenewAsync(CancellationToken.None);
+        await app.AdvanceUntilAsync(renewing);
+
+        Assert.Equal([RefreshEnd.Refreshed], await renewing);
+    }
+
+    [Fact]
     public async Task Instances_share_the_renewals_out_by_the_lease()
     {
         await using var one = new TestApp();
@@ -432,5 +446,21 @@ public sealed class KeepAliveTests
         public ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
             DateTimeOffset now, CancellationToken cancellationToken = default) =>
             _inner.SummarizeAsync(now, cancellationToken);
+    }
+
+    /// <summary>A clock on which time passes from one reading to the next, as on a real one.</summary>
+    private sealed class PassingTime(TimeProvider time) : TimeProvider
+    {
+        private long _readings;
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+        public override long GetTimestamp() => time.GetTimestamp() + Interlocked.Increment(ref _readings);
+
+        public override ITimer CreateTimer(
+            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
     }
 }
