@@ -102,6 +102,15 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         return cache;
     }
 
+    /// <summary>Evicts what nobody uses, of client ids that are out of use, too.</summary>
+    public void EvictIdle()
+    {
+        foreach (var (_, cache) in _caches)
+        {
+            cache.EvictIdle(Time);
+        }
+    }
+
     public TokenClient TokenClient() => _parts.TokenClient();
 
     public static RefreshTimings TimingsOf(AirwallexOAuthOptions options) => new(options.GracePeriod);

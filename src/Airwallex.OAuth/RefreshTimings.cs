@@ -74,8 +74,10 @@ internal sealed class RefreshTimings(TimeSpan gracePeriod)
     /// <summary>A try that is not the last ends at the latest this long after the first send.</summary>
     public TimeSpan LatestEnd => LatestStart - Seconds(2.5);
 
-    /// <summary>The final start is aimed at this moment: renewing the lease and a look may come before it.</summary>
-    public TimeSpan FinalStart => LatestStart - LeaseRenewalTimeout * 2 - ShortestSend;
+    /// <summary>
+    /// The final start is aimed at this moment after the first send, a second before it would be too late.
+    /// </summary>
+    public TimeSpan FinalStart => LatestStart - Seconds(1);
 
     public TimeSpan FirstRetryDelay => Seconds(0.5);
 

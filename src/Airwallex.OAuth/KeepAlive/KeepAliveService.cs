@@ -72,7 +72,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
         Task EvictAsync()
         {
-            application.Current.Cache.EvictIdle(application.Time);
+            application.EvictIdle();
             return Task.CompletedTask;
         }
 

@@ -18,11 +18,13 @@ internal partial class RefreshOperation
         return _rules.DecideSend(effective, ForeignLeaseEnd(current), observedFor, Now);
     }
 
-    /// <summary>Until when another instance alone may send; null when the attempt is ours, or there is none.</summary>
-    private DateTimeOffset? ForeignLeaseEnd(ConnectionState? current) =>
-        current?.Attempt is { } attempt && !Entry.Knowledge.IsOurs(attempt)
-            ? Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, Timings)
-            : null;
+    /// <summary>Until when another instance alone may send; null when none may.</summary>
+    private DateTimeOffset? ForeignLeaseEnd(ConnectionState? current) => current?.Attempt switch
+    {
+        null => current?.RecoverAt, // Saved over an attempt whose response, a later pair, may still come.
+        { } attempt when Entry.Knowledge.IsOurs(attempt) => null,
+        { } attempt => Entry.Knowledge.LeaseEnd(attempt, Now, Application.Time, Timings),
+    };
 
     private bool IsDeferred(SendDecision decision) =>
         Request.DoesNotWait && !(Request.IsAlone && decision.Kind == SendDecisionKind.Observe);

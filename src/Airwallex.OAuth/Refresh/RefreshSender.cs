@@ -79,7 +79,16 @@ internal sealed class RefreshSender(
     private async Task<bool> MayRetryAsync(Lease lease, FailureDecision decision, TokenRequestException failure)
     {
         application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
-        await application.DelayAsync(decision.Delay).ConfigureAwait(false);
+
+        // After a long wait the lease is over: it is renewed while there is time, so that the start comes when planned.
+        var waitingSince = Time.GetTimestamp();
+        if (decision.Delay > _timings.LeaseRenewalTimeout)
+        {
+            await application.DelayAsync(decision.Delay - _timings.LeaseRenewalTimeout).ConfigureAwait(false);
+            await lease.PrepareSendAsync().ConfigureAwait(false);
+        }
+
+        await application.DelayAsync(decision.Delay - Time.GetElapsedTime(waitingSince)).ConfigureAwait(false);
         if (decision.Kind == FailureDecisionKind.Retry)
         {
             return true;

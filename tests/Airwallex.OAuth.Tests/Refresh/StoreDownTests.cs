@@ -147,6 +147,31 @@ public sealed class StoreDownTests
     }
 
     [Fact]
+    public async Task A_client_id_that_comes_back_finds_the_refresh_that_holds_a_response()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Store.TrySave = (connection, expected) => app.CountRefreshes() > 0
+            ? throw Down
+            : app.Store.Inner.TrySaveAsync(connection, expected);
+        await app.ResultAsync(app.TokenAsync());
+        var clientId = app.Application.Options.ClientId;
+
+        app.Reconfigure(options => options.ClientId = "another-client-id");
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.TokenAsync());
+        app.Reconfigure(options => options.ClientId = clientId);
+        await app.AdvanceAsync(300, step: 5); // Beyond the grace period and an observation.
+        await Assert.ThrowsAsync<AirwallexOAuthException>(() => app.Connections.RefreshAsync(TestApp.Account));
+        app.Store.TrySave = null;
+        await app.AdvanceAsync(5);
+
+        Assert.Equal(1, app.CountRefreshes());
+        Assert.Null((await app.StoredAsync()).Attempt);
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
     public async Task Tokens_that_cannot_be_saved_are_served_from_memory_loudly_and_saved_later()
     {
         await using var app = new TestApp();

@@ -161,6 +161,66 @@ public sealed class RefreshRulesTests
         Assert.Equal([0, 9, 19, 39, 52], starts.Select(start => Math.Floor(start)));
     }
 
+    [Theory]
+    [InlineData("ours", 4, 0, true)] // Our attempt is still stored.
+    [InlineData("sent", 4, 0, true)] // Another instance's attempt: ours is the successor all the same.
+    [InlineData("other", 5, -1, true)] // Another successor of the same token, issued before ours.
+    [InlineData("other", 5, 1, false)] // Issued after ours.
+    [InlineData("other", 6, -1, false)] // A successor of ours, which was saved after all.
+    [InlineData("", 4, 0, true)] // Our keys are gone; the generation tells that the token is the one we sent.
+    [InlineData("", 5, -1, false)]
+    public void A_response_is_saved_over(string stored, int generation, double issuedAfterOurs, bool expected)
+    {
+        var sent = Connection("sent", generation: 4) with { Attempt = Attempt(5) };
+        var response = sent.Tokens with { RefreshToken = "successor", IssuedAt = Now };
+        var current = stored == "ours" ? sent : Connection(stored, generation) with
+        {
+            Version = "another",
+            Attempt = Attempt(3) with { Id = "another" },
+        };
+        current = current with { Tokens = current.Tokens with { IssuedAt = Now.AddSeconds(issuedAfterOurs) } };
+
+        var decision = Rules.DecideSave(current, sent, response, new HashSet<string>(), Now, Now);
+
+        Assert.Equal(expected ? SaveDecisionKind.Write : SaveDecisionKind.Keep, decision.Kind);
+        if (expected)
+        {
+            Assert.Equal("successor", decision.Connection!.Tokens.RefreshToken);
+            Assert.Equal(5, decision.Connection.Generation);
+            Assert.Null(decision.Connection.Attempt);
+        }
+    }
+
+    [Fact]
+    public void A_response_of_an_earlier_authorization_is_not_saved()
+    {
+        var sent = Connection("sent", generation: 4) with { Attempt = Attempt(5) };
+        var later = Connection("later", generation: 0) with { AuthorizationId = "later" };
+
+        foreach (var current in new[] { later, null })
+        {
+            var decision = Rules.DecideSave(current, sent, sent.Tokens, new HashSet<string>(), Now, Now);
+
+            Assert.Equal(SaveDecisionKind.Keep, decision.Kind);
+        }
+    }
+
+    private static ConnectionState Connection(string refreshToken, int generation) => new()
+    {
+        Key = new ConnectionKey { AccountId = "acct_1", ClientId = "client" },
+        Version = "version",
+        AuthorizationId = "authorization",
+        Generation = generation,
+        Tokens = new TokenSet
+        {
+            AccountId = "acct_1",
+            AccessToken = "access",
+            RefreshToken = refreshToken,
+            IssuedAt = Now,
+            AccessTokenExpiresAt = Now,
+        },
+    };
+
     private static RefreshAttempt Attempt(double firstSentAgo) => new()
     {
         Id = "attempt",

@@ -194,7 +194,7 @@ internal sealed class Instance
 
     private void EvictEveryMinute() => After(TimeSpan.FromMinutes(1), () =>
     {
-        Application.Current.Cache.EvictIdle(Application.Time);
+        Application.EvictIdle();
         EvictEveryMinute();
     });
 

@@ -56,7 +56,7 @@ internal sealed class Invariants(World world)
         var attempt = _latest.GetValueOrDefault((instance, issued.Family.ClientId, issued.Family.Account));
         if (attempt is not null)
         {
-            attempt.WasSent = true;
+            attempt.Sends.Add(exchange);
             exchange.IsLastSend = attempt.IsLastSend;
         }
 
@@ -288,10 +288,10 @@ internal sealed class Invariants(World world)
             && before.RefreshToken == after.RefreshToken
                 && attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50);
 
-        // An attempt of its own whose write took effect late, and that it never sent, is known to be no send.
+        // An attempt of its own is known to be no send when it was never sent, or every send of it was refused.
         var isKnownUnsent = before?.State.Attempt is { } stored
-            && _attempts.GetValueOrDefault(stored.Id) is { WasSent: false } own
-            && own.Instance == instance;
+            && _attempts.GetValueOrDefault(stored.Id) is { } own
+            && own.Instance == instance && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500);
         if (isLast && !isKnownUnsent && !_observed.Contains(attempt.Id))
         {
             world.Fail(
@@ -424,7 +424,7 @@ internal sealed class Invariants(World world)
 
     private sealed record Attempt(string Id, Instance Instance, string Token, bool IsLastSend)
     {
-        public bool WasSent { get; set; }
+        public List<Exchange> Sends { get; } = [];
     }
 
     /// <summary>What one instance saw of one attempt: looks at most 5 s apart, all of which succeeded.</summary>

@@ -35,11 +35,13 @@ internal sealed class Ledger(World world)
         FamilyOf(row).IsEndedByCustomer || world.Server.CanRefresh(row.Stored.AccountId, row.RefreshToken);
 
     /// <summary>
-    /// Whether its parent was sent once more while it could not be saved, and nobody alive got the later pair.
+    /// Whether its parent was sent once more while it could not be saved, and nobody alive got the later pair and could
+    /// save it.
     /// </summary>
     public bool WasReplacedUnseen(Issued issued) => issued is { RotatedAt: null, Parent: not null }
         && All.Any(other => other.Parent == issued.Parent && other.Sequence > issued.Sequence
-            && !other.Holders.Keys.Any(holder => holder.IsAlive));
+            && !other.Holders.Any(held => held.Key.IsAlive
+                && held.Key.CanSave.Contain(LossJudge.TimeToSave, held.Value, world.Scheduler.Now)));
 
     /// <summary>The customer, or Airwallex at the customer's wish, ends what was consented so far.</summary>
     public void EndFamilies(string account, string clientId, Family? before = null)
