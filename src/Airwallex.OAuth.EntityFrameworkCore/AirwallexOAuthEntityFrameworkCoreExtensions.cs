@@ -39,6 +39,6 @@ public static class AirwallexOAuthEntityFrameworkCoreExtensions
     public static ModelBuilder UseAirwallexOAuth(this ModelBuilder modelBuilder)
     {
         ArgumentNullException.ThrowIfNull(modelBuilder);
-        return modelBuilder.ApplyConfiguration(new AirwallexConnectionEntityConfiguration());
+        return modelBuilder.Entity<Row>(ConnectionTable.Configure);
     }
 }

@@ -82,13 +82,14 @@ public sealed class ValidationTests
 
     [Fact]
     public async Task A_sqlite_database_in_memory_is_refused() => await RequireRefusedAsync<SampleDbContext>(
-        options => options.UseSqlite("Data Source=:memory:"), ":memory:", "Use a file");
+        options => options.UseSqlite("Data Source=:memory:"), ":memory:", "of a server or a file");
 
     [Fact]
     public async Task One_connection_for_all_contexts_is_refused()
     {
         using var connection = new SqliteConnection("Data Source=shared;Mode=Memory;Cache=Shared");
-        await RequireRefusedAsync<SampleDbContext>(options => options.UseSqlite(connection), "share one connection");
+        await RequireRefusedAsync<SampleDbContext>(
+            options => options.UseSqlite(connection), "share one connection", "of a server or a file");
     }
 
     [Fact]
