@@ -26,7 +26,6 @@ public static class AirwallexOAuthEntityFrameworkCoreExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddDataProtection();
         builder.Services.TryAddSingleton<ContextRunner<TContext>>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<ContextRunner<TContext>>());
         return builder.AddTokenStore<EntityFrameworkTokenStore<TContext>>();
     }
 

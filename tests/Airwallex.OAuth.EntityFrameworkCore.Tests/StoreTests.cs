@@ -193,7 +193,6 @@ public sealed class StoreTests
         var recorder = new CommandRecorder();
         await using var host = StoreHost.Create<SampleDbContext>(
             database, options => options.AddInterceptors(recorder), time);
-        await host.StartAsync();
 
         for (var second = 0; second < 60; second++)
         {
