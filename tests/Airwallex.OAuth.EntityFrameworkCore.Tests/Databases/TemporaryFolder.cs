@@ -1,4 +1,4 @@
-namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Crashes;
+namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>A folder that is deleted with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
