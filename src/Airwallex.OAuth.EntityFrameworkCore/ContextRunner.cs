@@ -1,44 +1,25 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
 /// <summary>
-/// Runs each operation in a context of its own. A context that cannot keep connections is refused when this is made: at
-/// the start of the host, or at first use where there is none. Thread-safe.
+/// Runs each operation in a context of its own. A context that cannot keep connections is refused at the start of the
+/// host, or at first use where there is none. Thread-safe.
 /// </summary>
-internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
+internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
+    : IHostedService, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
-    private readonly IServiceScopeFactory _scopes;
-
-    // Kept for the end: a service provider that is being disposed makes no context any more, and a token response that
-    // arrives then must be saved. The gate guards it.
-    private readonly ScopedContext _kept;
+    // The context that was validated is kept for the end: a service provider that is being disposed makes no other, and
+    // a token response that arrives then must be saved. The gate guards its use, the lock its making.
     private readonly SemaphoreSlim _gate = new(1);
+    private object? _lock;
+    private ScopedContext? _kept;
 
-    public ContextRunner(IServiceScopeFactory scopes)
-    {
-        try
-        {
-            _scopes = scopes;
-            _kept = Create();
-            using var other = Create();
-            if (ConnectionTable.FindFault(_kept.Context, other.Context) is { } fault)
-            {
-                throw new AirwallexOAuthException(
-                    $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
-            }
-        }
-        catch (Exception exception) when (exception is not AirwallexOAuthException)
-        {
-            throw new AirwallexOAuthException(
-                $"{typeof(TContext).Name} cannot be used outside a request, where connections are refreshed: "
-                    + $"{exception.Message} If it needs the request, give connections a context of its own, which "
-                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, register "
-                    + "it by AddDbContextFactory, and name it in AddEntityFrameworkStore.",
-                exception);
-        }
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => RunAsync(Task.FromResult, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <remarks>
     /// Outside the caller's execution context: a context that depends on the request would use one database in requests
@@ -53,7 +34,8 @@ internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            var used = await TakeAsync(cancellationToken).ConfigureAwait(false);
+            var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
+            var used = await TakeAsync(kept, cancellationToken).ConfigureAwait(false);
             try
             {
                 used.Context.ChangeTracker.Clear();
@@ -61,7 +43,7 @@ internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
             }
             finally
             {
-                if (ReferenceEquals(used, _kept))
+                if (ReferenceEquals(used, kept))
                 {
                     _gate.Release();
                 }
@@ -76,7 +58,7 @@ internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         // Not while a statement that hangs is using it: disposing must end.
-        if (await _gate.WaitAsync(0).ConfigureAwait(false))
+        if (_kept is not null && await _gate.WaitAsync(0).ConfigureAwait(false))
         {
             await _kept.DisposeAsync().ConfigureAwait(false);
             _gate.Release();
@@ -85,7 +67,28 @@ internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private async Task<ScopedContext> TakeAsync(CancellationToken cancellationToken)
+    private ScopedContext Validate()
+    {
+        try
+        {
+            var one = Create();
+            using var other = Create();
+            return ConnectionTable.FindFault(one.Context, other.Context) is not { } fault ? one
+                : throw new AirwallexOAuthException(
+                    $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
+        }
+        catch (Exception exception) when (exception is not AirwallexOAuthException)
+        {
+            throw new AirwallexOAuthException(
+                $"{typeof(TContext).Name} cannot be used outside a request, where connections are refreshed: "
+                    + $"{exception.Message} If it needs the request, give connections a context of its own, which "
+                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, register "
+                    + "it by AddDbContextFactory, and name it in AddEntityFrameworkStore.",
+                exception);
+        }
+    }
+
+    private async Task<ScopedContext> TakeAsync(ScopedContext kept, CancellationToken cancellationToken)
     {
         try
         {
@@ -94,13 +97,13 @@ internal sealed class ContextRunner<TContext> : IAsyncDisposable, IDisposable
         catch (ObjectDisposedException)
         {
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return _kept;
+            return kept;
         }
     }
 
     private ScopedContext Create()
     {
-        var scope = _scopes.CreateAsyncScope();
+        var scope = scopes.CreateAsyncScope();
         var factory = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>();
         return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>());
     }

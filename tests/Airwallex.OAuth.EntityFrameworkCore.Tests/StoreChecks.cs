@@ -65,7 +65,7 @@ internal static class StoreChecks
         Assert.Null(await store.FindAsync(next.Key()));
     }
 
-    /// <summary>The whole of it in an application's context, the tables included.</summary>
+    /// <summary>The whole of it in an application's context, at and after the start of the host.</summary>
     public static async Task RequireWorksAsync<TContext>(this StoreHost host)
         where TContext : DbContext
     {
@@ -76,6 +76,7 @@ internal static class StoreChecks
             await context.Database.EnsureCreatedAsync();
         }
 
+        await host.StartAsync();
         await RequireWorksAsync(host.Store);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
@@ -13,12 +14,12 @@ public sealed class StoreHost : IAsyncDisposable
     {
         Services = services;
         Logs = logs;
+        Store = services.GetRequiredService<ITokenStore>();
     }
 
     public ServiceProvider Services { get; }
 
-    /// <summary>Made when first asked for, as in a program without a host.</summary>
-    public ITokenStore Store => Services.GetRequiredService<ITokenStore>();
+    public ITokenStore Store { get; }
 
     public LogRecords Logs { get; }
 
@@ -60,6 +61,17 @@ public sealed class StoreHost : IAsyncDisposable
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<TContext>().Database.EnsureCreatedAsync();
         return host;
+    }
+
+    /// <summary>What a host does at its start.</summary>
+    public async Task StartAsync()
+    {
+        foreach (
+            var service in Services.GetServices<IHostedService>().Where(
+                service => service.GetType().Assembly == typeof(AirwallexConnectionEntity).Assembly))
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
     }
 
     public ValueTask DisposeAsync() => Services.DisposeAsync();

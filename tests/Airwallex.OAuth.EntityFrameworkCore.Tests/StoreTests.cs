@@ -172,6 +172,15 @@ public sealed class StoreTests
     }
 
     [Fact]
+    public async Task A_context_that_asks_for_the_connections_itself_is_no_matter()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var host = StoreHost.Create<AskingContext>(database);
+
+        await host.RequireWorksAsync<AskingContext>();
+    }
+
+    [Fact]
     public async Task The_callers_trace_goes_on_in_the_context()
     {
         await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
@@ -193,6 +202,7 @@ public sealed class StoreTests
         var recorder = new CommandRecorder();
         await using var host = StoreHost.Create<SampleDbContext>(
             database, options => options.AddInterceptors(recorder), time);
+        await host.StartAsync();
 
         for (var second = 0; second < 60; second++)
         {
@@ -243,6 +253,14 @@ public sealed class StoreTests
         Assert.False(await host.Store.TrySaveAsync(first.Next(), first.Version));
 
         Assert.DoesNotContain(host.Logs.All, record => record.Level >= LogLevel.Error);
+    }
+
+    private sealed class AskingContext(DbContextOptions<AskingContext> options, AirwallexConnections connections)
+        : DbContext(options)
+    {
+        public AirwallexConnections Connections { get; } = connections;
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.UseAirwallexOAuth();
     }
 
     private sealed class SwallowingInterceptor : SaveChangesInterceptor

@@ -32,13 +32,13 @@ public sealed class ValidationTests
     }
 
     [Fact]
-    public async Task Without_a_host_the_first_use_is_refused()
+    public async Task Without_a_host_the_first_call_is_refused()
     {
         await using var host = StoreHost.Create<ContextWithoutTable>(services =>
             services.AddDbContext<ContextWithoutTable>(options => options.UseSqlite("Data Source=unused.db")));
 
         var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(
-            () => host.Services.GetRequiredService<AirwallexConnections>().ConnectAsync("code"));
+            () => host.Store.TrySaveAsync(StoreChecks.NewConnection(), null).AsTask());
 
         Assert.Contains("modelBuilder.UseAirwallexOAuth()", exception.Message, StringComparison.Ordinal);
     }
@@ -109,7 +109,7 @@ public sealed class ValidationTests
     {
         await using var host = StoreHost.Create<SampleDbContext>(_ => { });
 
-        var exception = Assert.Throws<AirwallexOAuthException>(() => host.Store);
+        var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(host.StartAsync);
 
         Assert.Contains("No service for type", exception.Message, StringComparison.Ordinal);
     }
@@ -150,9 +150,9 @@ public sealed class ValidationTests
         await using var host = StoreHost.Create<SampleDbContext>(services =>
             services.AddDbContext<SampleDbContext>(options => options.UseNpgsql("Host=/nowhere;Username=nobody")));
 
-        var store = host.Store;
+        await host.StartAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => store.FindAsync(StoreChecks.NewConnection().Key()).AsTask());
+        await Assert.ThrowsAnyAsync<Exception>(() => host.Store.FindAsync(StoreChecks.NewConnection().Key()).AsTask());
     }
 
     private static void UseFile(DbContextOptionsBuilder options) => options.UseSqlite("Data Source=unused.db");
@@ -162,13 +162,16 @@ public sealed class ValidationTests
     {
         await using var host = StoreHost.Create<TContext>(services => services.AddDbContext<TContext>(use));
 
-        var exception = Assert.Throws<AirwallexOAuthException>(() => host.Store);
+        var exception = await Assert.ThrowsAsync<AirwallexOAuthException>(host.StartAsync);
 
         Assert.All(words, word => Assert.Contains(word, exception.Message, StringComparison.Ordinal));
         Assert.Contains(typeof(TContext).Name, exception.Message, StringComparison.Ordinal);
         Assert.False(exception.IsTransient);
     }
 
+    /// <summary>
+    /// At the start, and in a request, where the context would work and the keep-alive would look elsewhere.
+    /// </summary>
     private static async Task RequireRequestRefusedAsync<TContext>(Action<IServiceCollection, string> addContext)
         where TContext : DbContext
     {
@@ -178,11 +181,16 @@ public sealed class ValidationTests
             services.AddHttpContextAccessor();
             addContext(services, database.ConnectionString);
         });
+        var atStart = await Assert.ThrowsAsync<AirwallexOAuthException>(host.StartAsync);
 
-        var exception = Assert.Throws<AirwallexOAuthException>(() => host.Store);
+        var accessor = host.Services.GetRequiredService<IHttpContextAccessor>();
+        accessor.HttpContext = new DefaultHttpContext { Items = { ["tenant"] = "tenant" } };
+        var inRequest = await Assert.ThrowsAsync<AirwallexOAuthException>(
+            () => host.Store.FindAsync(StoreChecks.NewConnection().Key()).AsTask());
 
-        Assert.Contains("cannot be used outside a request", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("a context of its own", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be used outside a request", atStart.Message, StringComparison.Ordinal);
+        Assert.Contains("a context of its own", atStart.Message, StringComparison.Ordinal);
+        Assert.Equal(atStart.Message, inRequest.Message);
     }
 
     private sealed class ContextWithoutTable(DbContextOptions<ContextWithoutTable> options) : DbContext(options);

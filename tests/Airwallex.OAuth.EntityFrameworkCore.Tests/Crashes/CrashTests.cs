@@ -36,7 +36,8 @@ public sealed class CrashTests(ITestOutputHelper output)
 
         var kills = await KillForAWhileAsync(workers);
         workers.KillAll(); // All at once: what they left unfinished is for the next instance.
-        var lost = await RefreshAllAsync(arguments);
+        var lost = await FinalRefresh.OfAllAsync(
+            Worker.Build(arguments), CrashSettings.AccountIds, CrashSettings.GracePeriod);
 
         Report(simulator, workers, kills, lost);
         Assert.Empty(lost);
@@ -77,28 +78,6 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
 
         return kills;
-    }
-
-    /// <summary>What an instance that knows nothing but the database cannot refresh.</summary>
-    private static async Task<List<string>> RefreshAllAsync(string[] arguments)
-    {
-        using var app = Worker.Build(arguments);
-        await app.StartAsync();
-        var connections = app.Services.GetRequiredService<AirwallexConnections>();
-        var failures = await Task.WhenAll(CrashSettings.AccountIds.Select(async accountId =>
-        {
-            try
-            {
-                await connections.RefreshAsync(accountId);
-                return null;
-            }
-            catch (AirwallexOAuthException exception)
-            {
-                return $"{accountId}: {exception.Message}";
-            }
-        }));
-        await app.StopAsync();
-        return [.. failures.OfType<string>()];
     }
 
     private void Report(AirwallexSimulator simulator, WorkerProcesses workers, int kills, List<string> lost)

@@ -40,13 +40,17 @@ public sealed class FaultTests(ITestOutputHelper output)
 
         await Task.WhenAll(Enumerable.Range(0, Instances).Select(
             _ => WorkAsync(Build(database, keys, simulator, faults))));
-        await RefreshAllAsync(Build(database, keys, simulator), simulator);
+        simulator.Faults.Clear();
+        var lost = await FinalRefresh.OfAllAsync(Build(database, keys, simulator), AccountIds, GracePeriod);
 
         output.WriteLine(string.Join(", ", faults.Faults.Select(fault => $"{fault.Value} times it {fault.Key}")));
         var refreshes = simulator.Journal.Where(entry => entry.GrantType == "refresh_token").ToList();
         output.WriteLine($"{refreshes.Count} refreshes, {refreshes.Count(entry => entry.GraceReplay)} of them again");
-        Assert.True(_complaints.IsEmpty, string.Join(Environment.NewLine, _complaints.Concat(
-            simulator.Journal.Where(entry => entry.GrantType is not null).Select(entry => $"{entry}"))));
+        Assert.True(
+            _complaints.IsEmpty && lost.Count == 0,
+            string.Join(
+                Environment.NewLine,
+                [.. _complaints, .. lost, .. simulator.Journal.Where(entry => entry.GrantType is not null)]));
         simulator.AssertNoViolations();
         Assert.True(faults.Faults.Values.Sum() >= 10, "Hardly anything failed: nothing was shown.");
     }
@@ -114,24 +118,5 @@ public sealed class FaultTests(ITestOutputHelper output)
 
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(10, 30)), TimeProvider.System);
         }
-    }
-
-    private async Task RefreshAllAsync(IHost host, AirwallexSimulator simulator)
-    {
-        simulator.Faults.Clear();
-        using var instance = host;
-        await instance.StartAsync();
-        await Task.WhenAll(AccountIds.Select(async accountId =>
-        {
-            try
-            {
-                await instance.Services.GetRequiredService<AirwallexConnections>().RefreshAsync(accountId);
-            }
-            catch (AirwallexOAuthException exception)
-            {
-                _complaints.Enqueue($"{accountId} cannot be refreshed: {exception.Message}");
-            }
-        }));
-        await instance.StopAsync();
     }
 }
