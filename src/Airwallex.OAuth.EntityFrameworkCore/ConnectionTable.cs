@@ -66,18 +66,17 @@ internal static class ConnectionTable
                 + "AirwallexConnectionEntity out of what comes later, and add a migration."
         : null;
 
-    private static string? FindFault(IEntityType table)
-    {
-        var key = NamesOf(table.FindPrimaryKey()?.Properties ?? []);
-        var tokens = NamesOf(table.GetProperties().Where(property => property.IsConcurrencyToken));
-        return key != "AccountId, ClientId" ? $"its key is {key}, not AccountId, ClientId"
-            : tokens != "Version" ? $"its concurrency token is {tokens}, not Version alone"
-            : typeof(Row).GetProperties().Select(property => FindFault(table, property.Name))
-                .FirstOrDefault(fault => fault is not null);
-    }
+    private static string? FindFault(IEntityType table) => typeof(Row).GetProperties().Select(one => one.Name)
+        .Union(table.GetProperties().Select(one => one.Name))
+        .Select(name => FindFault(table.FindProperty(name), name)).FirstOrDefault(fault => fault is not null);
 
-    private static string? FindFault(IEntityType table, string name) =>
-        table.FindProperty(name) is not { } property ? $"property {name} is not mapped"
+    private static string? FindFault(IProperty? property, string name) =>
+        property is null ? $"property {name} is not mapped"
+        : property.IsPrimaryKey() != (name is nameof(Row.AccountId) or nameof(Row.ClientId))
+            ? $"its key is not AccountId and ClientId: {name}"
+        : property.IsConcurrencyToken != (name == nameof(Row.Version))
+            ? $"its concurrency token is not Version alone: {name}"
+        : property.IsShadowProperty() ? null
         : property.GetRelationalTypeMapping() is var mapping && mapping.Converter is not null
             ? $"property {name} has a value converter"
         : !Texts.TryGetValue(name, out var needed) ? null
@@ -85,8 +84,6 @@ internal static class ConnectionTable
             ? $"property {name} holds {size} characters"
         : needed.IsUnicode && property.IsUnicode() == false ? $"property {name} does not hold Unicode"
         : null;
-
-    private static string NamesOf(IEnumerable<IProperty> all) => string.Join(", ", all.Select(one => one.Name));
 
     // Texts are compared by ordinal, and the usual collations of these engines ignore case.
     private static string? BinaryCollation(IReadOnlyModel model) =>

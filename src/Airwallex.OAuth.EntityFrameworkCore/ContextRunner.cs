@@ -34,24 +34,10 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
-            var used = await TakeAsync(kept, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                used.Context.ChangeTracker.Clear();
-                return await work(used.Context).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (ReferenceEquals(used, kept))
-                {
-                    _gate.Release();
-                }
-                else
-                {
-                    await used.DisposeAsync().ConfigureAwait(false);
-                }
-            }
+            var used = await TakeAsync(cancellationToken).ConfigureAwait(false);
+            await using var disposal = used.ConfigureAwait(false);
+            used.Context.ChangeTracker.Clear();
+            return await work(used.Context).ConfigureAwait(false);
         }
     }
 
@@ -88,8 +74,9 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
         }
     }
 
-    private async Task<ScopedContext> TakeAsync(ScopedContext kept, CancellationToken cancellationToken)
+    private async Task<ScopedContext> TakeAsync(CancellationToken cancellationToken)
     {
+        var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
         try
         {
             return Create();
@@ -97,7 +84,7 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
         catch (ObjectDisposedException)
         {
             await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return kept;
+            return kept with { Gate = _gate };
         }
     }
 
@@ -105,15 +92,20 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
     {
         var scope = scopes.CreateAsyncScope();
         var factory = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>();
-        return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>());
+        return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>(), null);
     }
 
-    private sealed record ScopedContext(AsyncServiceScope Scope, TContext Context) : IAsyncDisposable, IDisposable
+    /// <summary>One that has a gate lives on, for the next that comes through it.</summary>
+    private sealed record ScopedContext(AsyncServiceScope Scope, TContext Context, SemaphoreSlim? Gate)
+        : IAsyncDisposable, IDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            await Context.DisposeAsync().ConfigureAwait(false);
-            await Scope.DisposeAsync().ConfigureAwait(false);
+            if (Gate?.Release() is null)
+            {
+                await Context.DisposeAsync().ConfigureAwait(false);
+                await Scope.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
         public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();

@@ -145,7 +145,6 @@ public sealed class EncryptionTests : IDisposable
             HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
-            await response.Content.LoadIntoBufferAsync();
             using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
             tokens.Add(body.RootElement.GetProperty("access_token").GetString()!);
             tokens.Add(body.RootElement.GetProperty("refresh_token").GetString()!);

@@ -69,7 +69,7 @@ public sealed class ValidationTests
 
     [Fact]
     public async Task Another_key_is_refused() =>
-        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is AccountId,");
+        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is not AccountId and ClientId: ClientId");
 
     [Fact]
     public async Task A_property_that_is_left_out_is_refused_with_its_name() =>

@@ -116,7 +116,8 @@ public sealed class FaultTests(ITestOutputHelper output)
                 _complaints.Enqueue($"{accountId}: {exception.Message}");
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(10, 30)), TimeProvider.System);
+            var pause = TimeSpan.FromMilliseconds(Random.Shared.Next(10, 30));
+            await Task.Delay(pause, TimeProvider.System, CancellationToken.None);
         }
     }
 }
