@@ -53,7 +53,7 @@ public sealed class EncryptionTests : IDisposable
     [Theory]
     [OnSqlite]
     [OnServer]
-    public async Task Keys_that_are_removed_under_a_running_instance_cost_those_customers_who_connect_again(Engine engine)
+    public async Task Customers_whose_keys_were_removed_under_a_running_instance_connect_again(Engine engine)
     {
         await using var database = await TestDatabase.CreateAsync(engine);
         var time = new FakeTimeProvider(StoreChecks.Noon);

@@ -84,8 +84,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         var journal = simulator.Journal;
         output.WriteLine(
-            $"{CrashSettings.Seconds} s, grace period {CrashSettings.GracePeriod}, {CrashSettings.Workers} workers at a "
-            + $"time, {workers.Started} in all, {kills} kills, {CrashSettings.Accounts} accounts; {journal.Count} requests, "
+            $"{CrashSettings.Seconds} s, grace period {CrashSettings.GracePeriod}, {CrashSettings.Workers} workers at "
+            + $"a time, {workers.Started} in all, {kills} kills, {CrashSettings.Accounts} accounts; "
             + $"{journal.Count(entry => entry.GrantType == "refresh_token")} refreshes, "
             + $"{journal.Count(entry => entry.GraceReplay)} of them again inside the grace period; {lost.Count} "
             + $"connections lost, {simulator.Violations.Count} violations, {workers.Complaints.Count} complaints.");
