@@ -6,10 +6,7 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// A row of the table <c>AirwallexConnections</c>: a <see cref="StoredConnection"/>. The application may adjust its
 /// mapping after <c>UseAirwallexOAuth</c> and query it; only the library writes it.
 /// </summary>
-/// <remarks>
-/// Texts and numbers need no converter and are exact on every engine. Virtual members and events are what proxies and
-/// strategies of change tracking ask for; the store itself marks what it writes.
-/// </remarks>
+/// <remarks>Texts and numbers are exact on every engine. Proxies ask for virtual members and for the events.</remarks>
 public class AirwallexConnectionEntity : INotifyPropertyChanging, INotifyPropertyChanged
 {
     /// <summary>The Airwallex account, at most 255 characters. Key, together with <see cref="ClientId"/>.</summary>

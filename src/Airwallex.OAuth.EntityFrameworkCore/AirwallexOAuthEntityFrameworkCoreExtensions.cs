@@ -13,8 +13,8 @@ public static class AirwallexOAuthEntityFrameworkCoreExtensions
     /// <remarks>
     /// <para>Call <see cref="UseAirwallexOAuth"/> in the context's <c>OnModelCreating</c> and add a migration. Each
     /// operation uses a context of its own, from <see cref="IDbContextFactory{TContext}"/> when one is registered and
-    /// from a new scope otherwise, outside the caller's request and transaction. What does not fit is refused at start,
-    /// by an <see cref="AirwallexOAuthException"/> that names the remedy.</para>
+    /// from a new scope otherwise, outside the caller's request and transaction. What does not fit is refused when the
+    /// host starts, or at first use, by an <see cref="AirwallexOAuthException"/> that names the remedy.</para>
     /// <para>Registers ASP.NET Core Data Protection, which encrypts the tokens, and keeps what the application
     /// configured. All instances must share its keys and application name, and the keys must outlive them.</para>
     /// </remarks>
@@ -39,6 +39,6 @@ public static class AirwallexOAuthEntityFrameworkCoreExtensions
     public static ModelBuilder UseAirwallexOAuth(this ModelBuilder modelBuilder)
     {
         ArgumentNullException.ThrowIfNull(modelBuilder);
-        return modelBuilder.ApplyConfiguration(new AirwallexConnectionEntityConfiguration());
+        return modelBuilder.Entity<Row>(ConnectionTable.Configure);
     }
 }

@@ -4,13 +4,18 @@ using Microsoft.Extensions.Hosting;
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
 /// <summary>
-/// Runs each operation in a context of its own. What the application registered is validated at start, or before the
-/// first operation where there is no host. Thread-safe.
+/// Runs each operation in a context of its own. A context that cannot keep connections is refused at the start of the
+/// host, or at first use where there is none. Thread-safe.
 /// </summary>
-internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes) : IHostedService
+internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
+    : IHostedService, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
-    private volatile bool _isValid;
+    // The context that was validated is kept for the end: a service provider that is being disposed makes no other, and
+    // a token response that arrives then must be saved. The gate guards its use, the lock its making.
+    private readonly SemaphoreSlim _gate = new(1);
+    private object? _lock;
+    private ScopedContext? _kept;
 
     public Task StartAsync(CancellationToken cancellationToken) => RunAsync(Task.FromResult, cancellationToken);
 
@@ -29,46 +34,80 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes) : IHo
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            _isValid = _isValid || await ValidateAsync(cancellationToken).ConfigureAwait(false);
-            return await InContextAsync(work, cancellationToken).ConfigureAwait(false);
+            var used = await TakeAsync(cancellationToken).ConfigureAwait(false);
+            await using var disposal = used.ConfigureAwait(false);
+            used.Context.ChangeTracker.Clear();
+            return await work(used.Context).ConfigureAwait(false);
         }
     }
 
-    private async Task<bool> ValidateAsync(CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
+    {
+        // Not while a statement that hangs is using it: disposing must end.
+        if (_kept is not null && await _gate.WaitAsync(0).ConfigureAwait(false))
+        {
+            await _kept.DisposeAsync().ConfigureAwait(false);
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private ScopedContext Validate()
     {
         try
         {
-            var fault = await InContextAsync(
-                one => InContextAsync(FindFaultAsync(one), cancellationToken), cancellationToken).ConfigureAwait(false);
-            return fault is null ? true : throw new AirwallexOAuthException(
-                $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
+            var one = Create();
+            using var other = Create();
+            return ConnectionTable.FindFault(one.Context, other.Context) is not { } fault ? one
+                : throw new AirwallexOAuthException(
+                    $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
         }
-        catch (Exception exception) when (exception is not (AirwallexOAuthException or OperationCanceledException))
+        catch (Exception exception) when (exception is not AirwallexOAuthException)
         {
             throw new AirwallexOAuthException(
                 $"{typeof(TContext).Name} cannot be used outside a request, where connections are refreshed: "
                     + $"{exception.Message} If it needs the request, give connections a context of its own, which "
-                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, " +
-                        "register it by "
-                    + "AddDbContextFactory, and name it in AddEntityFrameworkStore.",
+                    + "needs its options alone: call modelBuilder.UseAirwallexOAuth() in its OnModelCreating, register "
+                    + "it by AddDbContextFactory, and name it in AddEntityFrameworkStore.",
                 exception);
         }
-
-        static Func<TContext, Task<string?>> FindFaultAsync(TContext one) =>
-            other => Task.FromResult(ContextValidator.FindFault(one, other));
     }
 
-    private async Task<T> InContextAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<ScopedContext> TakeAsync(CancellationToken cancellationToken)
+    {
+        var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
+        try
+        {
+            return Create();
+        }
+        catch (ObjectDisposedException)
+        {
+            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return kept with { Gate = _gate };
+        }
+    }
+
+    private ScopedContext Create()
     {
         var scope = scopes.CreateAsyncScope();
-        await using var scopeDisposal = scope.ConfigureAwait(false);
-        if (scope.ServiceProvider.GetService<IDbContextFactory<TContext>>() is not { } factory)
+        var factory = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>();
+        return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>(), null);
+    }
+
+    /// <summary>One that has a gate lives on, for the next that comes through it.</summary>
+    private sealed record ScopedContext(AsyncServiceScope Scope, TContext Context, SemaphoreSlim? Gate)
+        : IAsyncDisposable, IDisposable
+    {
+        public async ValueTask DisposeAsync()
         {
-            return await work(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            if (Gate?.Release() is null)
+            {
+                await Context.DisposeAsync().ConfigureAwait(false);
+                await Scope.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
-        var context = await factory.CreateDbContextAsync(cancellationToken).ConfigureAwait(false);
-        await using var contextDisposal = context.ConfigureAwait(false);
-        return await work(context).ConfigureAwait(false);
+        public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 }

@@ -38,18 +38,17 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     public ValueTask<bool> TrySaveAsync(
         StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
-        var row = connection is { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 }
-            ? Row.Of(connection)
+        var state = expectedVersion is null ? EntityState.Added : EntityState.Modified;
+        return connection is { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 }
+            ? WriteAsync(Row.Of(connection), state, expectedVersion, cancellationToken)
             : throw new AirwallexOAuthException("Account ids have up to 255 characters, client ids 128, versions 64.");
-        return WriteAsync(row, expectedVersion, isDeletion: false, cancellationToken);
     }
 
     public ValueTask<bool> TryDeleteAsync(
-        ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default)
-    {
-        var row = new Row { AccountId = key.AccountId, ClientId = key.ClientId, Version = expectedVersion };
-        return WriteAsync(row, expectedVersion, isDeletion: true, cancellationToken);
-    }
+        ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) =>
+        WriteAsync(
+            new Row { AccountId = key.AccountId, ClientId = key.ClientId, Version = expectedVersion },
+            EntityState.Deleted, expectedVersion, cancellationToken);
 
     public async ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
         ConnectionQuery query, CancellationToken cancellationToken = default)
@@ -114,14 +113,14 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     /// one: nobody wrote, and the write is tried again.
     /// </summary>
     private async ValueTask<bool> WriteAsync(
-        Row row, string? expectedVersion, bool isDeletion, CancellationToken cancellationToken)
+        Row row, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
     {
         for (var writes = 1; ; writes++)
         {
             try
             {
                 return await contexts.RunAsync(
-                    context => WriteOnceAsync(context, row, expectedVersion, isDeletion, cancellationToken),
+                    context => WriteOnceAsync(context.Entry(row), state, expectedVersion, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
             }
             catch (Exception failure)
@@ -143,19 +142,19 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     }
 
     private static async Task<bool> WriteOnceAsync(
-        TContext context, Row row, string? expectedVersion, bool isDeletion, CancellationToken cancellationToken)
+        EntityEntry<Row> entry, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
     {
-        var entry = isDeletion ? context.Remove(row) : expectedVersion is null ? context.Add(row) : context.Attach(row);
-        if (entry.State == EntityState.Unchanged)
+        entry.State = state;
+        if (state == EntityState.Modified)
         {
             // Columns that the application added stay as they are.
-            entry.Properties.Where(one => !one.Metadata.IsShadowProperty() && !one.Metadata.IsPrimaryKey())
-                .ToList().ForEach(property => property.IsModified = true);
-            entry.Property(nameof(Row.Version)).OriginalValue = expectedVersion;
+            entry.Properties.Where(property => property.Metadata.IsShadowProperty()).ToList()
+                .ForEach(property => property.IsModified = false);
+            entry.Property(row => row.Version).OriginalValue = expectedVersion!;
         }
 
-        await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
-        return entry.State == (isDeletion ? EntityState.Detached : EntityState.Unchanged) ? true
+        await entry.Context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+        return entry.State == (state == EntityState.Deleted ? EntityState.Detached : EntityState.Unchanged) ? true
             : throw new InvalidOperationException(
                 $"An override or interceptor of {typeof(TContext).Name}.SaveChanges kept a connection from being "
                     + "written. Leave AirwallexConnectionEntity out of it.");

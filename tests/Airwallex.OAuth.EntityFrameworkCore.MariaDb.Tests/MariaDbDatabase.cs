@@ -61,4 +61,7 @@ public abstract partial class TestDatabase
     public static string? ServerSkipReason => MariaDbServer.SkipReason;
 
     private static async Task<TestDatabase> CreateServerAsync() => await MariaDbDatabase.CreateAsync();
+
+    private static void UseServer(DbContextOptionsBuilder options, string connectionString) =>
+        options.UseMySql(connectionString, MariaDbServerVersion.LatestSupportedServerVersion);
 }

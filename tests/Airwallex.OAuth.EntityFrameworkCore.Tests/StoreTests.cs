@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Transactions;
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 using Airwallex.OAuth.EntityFrameworkCore.Tests.Sample;
+using Airwallex.OAuth.Testing;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -121,6 +123,63 @@ public sealed class StoreTests
         Assert.Equal(first, await host.Store.FindAsync(first.Key()));
     }
 
+    [Theory]
+    [OnSqlite]
+    [OnServer]
+    public async Task A_response_that_arrives_while_the_service_provider_is_disposed_is_saved(Engine engine)
+    {
+        await using var database = await TestDatabase.CreateAsync(engine);
+        await using var reader = await StoreHost.CreateWithTablesAsync<SampleDbContext>(database);
+        Action<IServiceCollection>[] registrations =
+        [
+            services => services.AddDbContext<SampleDbContext>(database.Use),
+            services => services.AddDbContextPool<SampleDbContext>(database.Use),
+            services => services.AddDbContextFactory<SampleDbContext>(database.Use),
+            services => services.AddPooledDbContextFactory<SampleDbContext>(database.Use),
+        ];
+        foreach (var (register, number) in registrations.Select((register, number) => (register, number)))
+        {
+            var time = new FakeTimeProvider(StoreChecks.Noon);
+            await using var simulator = new AirwallexSimulator(timeProvider: time);
+            var services = new ServiceCollection().UseAirwallexSimulator(simulator);
+            services.AddDataProtection().UseEphemeralDataProtectionProvider();
+            register(services);
+            services.AddAirwallexOAuth(_ => { }).AddEntityFrameworkStore<SampleDbContext>();
+            var provider = services.BuildServiceProvider(validateScopes: true);
+            var connections = provider.GetRequiredService<AirwallexConnections>();
+            await connections.ConnectAsync(simulator.ConnectAccount($"acct_{number}"));
+            var key = new ConnectionKey { AccountId = $"acct_{number}", ClientId = simulator.DefaultClient.ClientId };
+            var before = (await reader.Store.FindAsync(key))!;
+            simulator.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(5)));
+            using var stop = new CancellationTokenSource();
+            var refresh = connections.RefreshAsync($"acct_{number}", stop.Token);
+            while (simulator.DelayedRequests == 0)
+            {
+                await Task.Yield();
+            }
+
+            // The program waits no longer, and ends.
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => refresh);
+            var disposal = provider.DisposeAsync();
+            time.Advance(TimeSpan.FromSeconds(5));
+            await disposal;
+
+            var after = (await reader.Store.FindAsync(key))!;
+            Assert.Null(after.RecoverAt);
+            Assert.NotEqual(before.Tokens, after.Tokens);
+        }
+    }
+
+    [Fact]
+    public async Task A_context_that_asks_for_the_connections_itself_is_no_matter()
+    {
+        await using var database = await TestDatabase.CreateAsync(Engine.Sqlite);
+        await using var host = StoreHost.Create<AskingContext>(database);
+
+        await host.RequireWorksAsync<AskingContext>();
+    }
+
     [Fact]
     public async Task The_callers_trace_goes_on_in_the_context()
     {
@@ -194,6 +253,14 @@ public sealed class StoreTests
         Assert.False(await host.Store.TrySaveAsync(first.Next(), first.Version));
 
         Assert.DoesNotContain(host.Logs.All, record => record.Level >= LogLevel.Error);
+    }
+
+    private sealed class AskingContext(DbContextOptions<AskingContext> options, AirwallexConnections connections)
+        : DbContext(options)
+    {
+        public AirwallexConnections Connections { get; } = connections;
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.UseAirwallexOAuth();
     }
 
     private sealed class SwallowingInterceptor : SaveChangesInterceptor

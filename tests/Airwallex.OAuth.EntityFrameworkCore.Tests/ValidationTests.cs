@@ -69,7 +69,7 @@ public sealed class ValidationTests
 
     [Fact]
     public async Task Another_key_is_refused() =>
-        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is AccountId,");
+        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is not AccountId and ClientId: ClientId");
 
     [Fact]
     public async Task A_property_that_is_left_out_is_refused_with_its_name() =>
@@ -82,13 +82,14 @@ public sealed class ValidationTests
 
     [Fact]
     public async Task A_sqlite_database_in_memory_is_refused() => await RequireRefusedAsync<SampleDbContext>(
-        options => options.UseSqlite("Data Source=:memory:"), ":memory:", "Use a file");
+        options => options.UseSqlite("Data Source=:memory:"), ":memory:", "of a server or a file");
 
     [Fact]
     public async Task One_connection_for_all_contexts_is_refused()
     {
         using var connection = new SqliteConnection("Data Source=shared;Mode=Memory;Cache=Shared");
-        await RequireRefusedAsync<SampleDbContext>(options => options.UseSqlite(connection), "share one connection");
+        await RequireRefusedAsync<SampleDbContext>(
+            options => options.UseSqlite(connection), "share one connection", "of a server or a file");
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public sealed class LocalFeed : IAsyncLifetime
     {
         var configuration = typeof(
             LocalFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (var project in new[] { "Airwallex.OAuth", "Airwallex.OAuth.AspNetCore" })
+        string[] projects = ["Airwallex.OAuth", "Airwallex.OAuth.AspNetCore", "Airwallex.OAuth.EntityFrameworkCore"];
+        foreach (var project in projects)
         {
             await Dotnet.RunAsync(
                 Repository, "pack", $"src/{project}", "--no-build", "-c", configuration, "-o", Feed,

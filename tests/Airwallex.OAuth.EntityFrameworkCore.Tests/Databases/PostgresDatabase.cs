@@ -67,4 +67,7 @@ public abstract partial class TestDatabase
     public static string? ServerSkipReason => PostgresServer.SkipReason;
 
     private static async Task<TestDatabase> CreateServerAsync() => await PostgresDatabase.CreateAsync();
+
+    private static void UseServer(DbContextOptionsBuilder options, string connectionString) =>
+        options.UseNpgsql(connectionString);
 }

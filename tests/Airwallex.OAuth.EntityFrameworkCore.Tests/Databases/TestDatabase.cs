@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
@@ -17,6 +18,21 @@ public abstract partial class TestDatabase : IAsyncDisposable
 
     public static async Task<TestDatabase> CreateAsync(Engine engine) =>
         engine == Engine.Sqlite ? new SqliteDatabase() : await CreateServerAsync();
+
+    /// <summary>A context of the application on a database that another process made.</summary>
+    public static void AddContext<TContext>(IServiceCollection services, Engine engine, string connectionString)
+        where TContext : DbContext =>
+        services.AddDbContext<TContext>(options =>
+        {
+            if (engine == Engine.Sqlite)
+            {
+                options.UseSqlite(connectionString);
+            }
+            else
+            {
+                UseServer(options, connectionString);
+            }
+        });
 
     public async Task<int> ExecuteAsync(string sql)
     {
