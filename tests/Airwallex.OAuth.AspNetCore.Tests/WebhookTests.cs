@@ -107,6 +107,25 @@ public sealed class WebhookTests
         Assert.Equal(2, calls);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_OnEvent_that_hangs_or_throws_does_not_hold_up_the_report_of_a_disconnection(bool hangs)
+    {
+        var gate = new TaskCompletionSource();
+        await using var app = await StartAsync(flow => flow.Webhooks.OnEvent = _ =>
+            hangs ? gate.Task : throw new IOException("down"));
+        await ConnectAsync(app, "acct_1");
+        app.Simulator.RevokeByUser("acct_1");
+
+        var sent = SendAsync(app, Disconnected("acct_1", app.Time.GetUtcNow()));
+
+        await WaitForStatusAsync(app, "acct_1", ConnectionStatus.Disconnected);
+        Assert.False(hangs && sent.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(hangs ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, await sent);
+    }
+
     [Fact]
     public async Task A_store_that_is_down_makes_Airwallex_deliver_again()
     {
