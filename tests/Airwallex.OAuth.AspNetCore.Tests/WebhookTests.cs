@@ -222,18 +222,39 @@ public sealed class WebhookTests
         Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
     }
 
+    [Theory]
+    [InlineData("00:00:01")]
+    [InlineData("soon")]
+    public async Task A_removed_secret_counts_no_more_even_if_the_change_cannot_be_used(string stateLifetime)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Secrets("whsec_old")).Build();
+        await using var app = await ConnectApp.StartAsync(new Setup { Configuration = configuration });
+        const string Body = """{"id":"e1","name":"x"}""";
+
+        configuration["Airwallex:StateLifetime"] = stateLifetime;
+        Set(configuration, "whsec_new", null);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, "whsec_old")));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
+        Assert.Equal(TimeSpan.FromMinutes(10), OptionsOf(app).StateLifetime);
+        await ConnectApp.WaitUntilAsync(() => app.Log.Text.Contains("stay in force", StringComparison.Ordinal));
+        Assert.Contains("1 can be used, and a removed one counts no more", app.Log.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public async Task A_change_that_cannot_be_used_leaves_the_secrets_in_force()
+    public async Task A_secret_that_cannot_be_meant_replaces_the_one_before_and_webhooks_wait_for_a_correction()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Secrets("whsec_old")).Build();
         await using var app = await ConnectApp.StartAsync(new Setup { Configuration = configuration });
         const string Body = """{"id":"e1","name":"x"}""";
 
         Set(configuration, " ", null);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, Body, " ")));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, Body, "whsec_old")));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, " ")));
-        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_old")));
-        Assert.Contains("stay in force", app.Log.Text, StringComparison.Ordinal);
+        Set(configuration, "whsec_new", null);
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, "whsec_old")));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
     }
 
     [Fact]
@@ -548,6 +569,9 @@ public sealed class WebhookTests
             await Task.Delay(1);
         }
     }
+
+    private static ConnectFlowOptions OptionsOf(ConnectApp app) =>
+        app.App.Services.GetRequiredService<IOptionsMonitor<ConnectFlowOptions>>().CurrentValue;
 
     private static Dictionary<string, string?> Secrets(string secret) =>
         new() { ["Airwallex:Webhooks:Secrets:0"] = secret };
