@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
@@ -67,7 +68,9 @@ public static class ConnectFlowBuilderExtensions
             provider.GetRequiredService<DisconnectionReports>(),
             provider));
         services.AddSingleton<IStartupFilter>(provider =>
-            new ConnectFlowStartCheck(provider.GetRequiredKeyedService<ConnectFlow>(name)));
+            new ConnectFlowStartCheck(
+                provider.GetRequiredKeyedService<ConnectFlow>(name),
+                provider.GetRequiredService<ILogger<ConnectFlowStartCheck>>()));
 
         var options = services.AddOptions<ConnectFlowOptions>(name).ValidateOnStart();
         if (section is not null)
