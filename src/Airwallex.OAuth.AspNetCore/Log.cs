@@ -19,8 +19,8 @@ internal static partial class Log
     public static partial void RefusedCallback(this ILogger logger, string reason);
 
     [LoggerMessage(2004, LogLevel.Error, "The changed options of the connect flow cannot be used; the ones before " +
-        "the change stay in force. Only webhook secrets are those of the change: {Secrets} can be used, and a removed " +
-        "one counts no more. Correct the options.")]
+        "the change stay in force. Only webhook secrets are those of the change: {Secrets} can be used, and a " +
+        "removed one counts no more. Correct the options.")]
     public static partial void ChangedOptionsRefused(this ILogger logger, int secrets, Exception exception);
 
     [LoggerMessage(2005, LogLevel.Warning, "AirwallexOAuthOptions.RedirectUri is not set, and the server listens on " +

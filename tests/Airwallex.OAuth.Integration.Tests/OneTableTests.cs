@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Airwallex.OAuth.Integration.Tests;
 
 /// <summary>Two applications of one program, whose connections are in one table.</summary>
-public sealed class OneTableTests : IAsyncLifetime
+public sealed class OneTableTests : IAsyncLifetime, IAsyncDisposable
 {
     private const string LiveClient = "simulated-client-id-live";
     private const string TestClient = "simulated-client-id-test";
@@ -42,7 +42,9 @@ public sealed class OneTableTests : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync()
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
         await _airwallex.DisposeAsync();

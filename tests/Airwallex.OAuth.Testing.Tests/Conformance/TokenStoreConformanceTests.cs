@@ -83,7 +83,7 @@ public sealed class TokenStoreConformanceTests
 
         var exception = await Assert.ThrowsAsync<ConformanceException>(suite.UnknownConnectionIsNotFound);
 
-        Assert.Contains("The store threw TimeoutException: Pool exhausted.", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("threw TimeoutException: Pool exhausted.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
