@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth;
@@ -67,7 +68,9 @@ public static class ConnectFlowBuilderExtensions
             provider.GetRequiredService<DisconnectionReports>(),
             provider));
         services.AddSingleton<IStartupFilter>(provider =>
-            new ConnectFlowStartCheck(provider.GetRequiredKeyedService<ConnectFlow>(name)));
+            new ConnectFlowStartCheck(
+                provider.GetRequiredKeyedService<ConnectFlow>(name),
+                provider.GetRequiredService<ILogger<ConnectFlowStartCheck>>()));
 
         var options = services.AddOptions<ConnectFlowOptions>(name).ValidateOnStart();
         if (section is not null)
@@ -90,11 +93,23 @@ public static class ConnectFlowBuilderExtensions
     }
 
     // An environment variable or a mounted file often holds one secret, not a list of them. A null is a place that is
-    // not filled.
-    private static void ReadSecrets(IConfiguration section, ConnectFlowOptions flow) =>
-        flow.Webhooks.Secrets = section["Webhooks:Secrets"] is { Length: > 0 } secret
-            ? [secret]
-            : [.. flow.Webhooks.Secrets.Where(item => item is not null)];
+    // not filled. The list is read here once more, for the case that another value of the section cannot be bound.
+    private static void ReadSecrets(IConfiguration section, ConnectFlowOptions flow)
+    {
+        var secrets = section.GetSection("Webhooks:Secrets");
+        if (secrets.Value is { Length: > 0 } secret)
+        {
+            flow.Webhooks.Secrets = [secret];
+        }
+        else if (secrets.GetChildren().Select(child => child.Value).OfType<string>().ToList() is { Count: > 0 } list)
+        {
+            flow.Webhooks.Secrets = list;
+        }
+        else
+        {
+            flow.Webhooks.Secrets = [.. (flow.Webhooks.Secrets ?? []).Where(item => item is not null)];
+        }
+    }
 
     /// <summary>
     /// ASP.NET Core makes the only scheme of an application its default. Our schemes must neither become that default,

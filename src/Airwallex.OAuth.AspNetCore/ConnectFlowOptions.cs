@@ -5,7 +5,8 @@ namespace Airwallex.OAuth.AspNetCore;
 /// </summary>
 /// <remarks>
 /// <para>Validated when the host starts; one message names every fault. A changed value takes effect without a restart;
-/// a change that cannot be used is logged, and the values before it stay in force.</para>
+/// a change that cannot be used is logged, and the values before it stay in force. Webhook secrets alone follow such a
+/// change too: a secret that was removed counts no more.</para>
 /// <para>Values, webhook secrets included, are read from the section that <c>AddAirwallexOAuth</c> was given, such as
 /// <c>Airwallex:StateLifetime</c> and <c>Airwallex:Webhooks:Secrets</c>. The client id, redirect URI and scopes are
 /// those of <see cref="AirwallexOAuthOptions"/>.</para>

@@ -14,6 +14,12 @@ internal sealed class ConnectFlowOptionsValidator : IValidateOptions<ConnectFlow
                 "The options of the Airwallex connect flow cannot be used. " + string.Join(" ", faults));
     }
 
+    /// <summary>Whether a webhook secret can be meant as it is.</summary>
+    public static bool IsUsable(string? secret) => !string.IsNullOrWhiteSpace(secret) && IsClean(secret);
+
+    // Of one text, without what a file or a copy adds.
+    private static bool IsClean(string secret) => secret.Trim() == secret && !secret.Any(char.IsControl);
+
     private static IEnumerable<string> Faults(ConnectFlowOptions options)
     {
         if (options.StateLifetime < TimeSpan.FromMinutes(1) || options.StateLifetime > TimeSpan.FromDays(1))
@@ -38,7 +44,7 @@ internal sealed class ConnectFlowOptionsValidator : IValidateOptions<ConnectFlow
                 "the secret that Airwallex "
                 + "shows for the webhook.";
         }
-        else if (options.Webhooks.Secrets.Any(secret => secret.Trim() != secret || secret.Any(char.IsControl)))
+        else if (!options.Webhooks.Secrets.All(IsClean))
         {
             yield return "Webhooks:Secrets holds a secret with white space at an end or a control character, such as " +
                 "the line end of a "

@@ -19,8 +19,14 @@ internal static partial class Log
     public static partial void RefusedCallback(this ILogger logger, string reason);
 
     [LoggerMessage(2004, LogLevel.Error, "The changed options of the connect flow cannot be used; the ones before " +
-        "the change stay in force. Correct them.")]
-    public static partial void ChangedOptionsRefused(this ILogger logger, Exception exception);
+        "the change stay in force. Only webhook secrets are those of the change: {Secrets} can be used, and a " +
+        "removed one counts no more. Correct the options.")]
+    public static partial void ChangedOptionsRefused(this ILogger logger, int secrets, Exception exception);
+
+    [LoggerMessage(2005, LogLevel.Warning, "AirwallexOAuthOptions.RedirectUri is not set, and the server listens on " +
+        "http only ({Addresses}): the redirect URI is made from each request, and Airwallex accepts https alone. " +
+        "Behind a proxy, set RedirectUri to the address that Airwallex knows, or use forwarded headers.")]
+    public static partial void RedirectUriMayNotBeHttps(this ILogger logger, string addresses);
 
     [LoggerMessage(2010, LogLevel.Debug, "Webhook {EventId} received: {EventName}.")]
     public static partial void WebhookReceived(this ILogger logger, string? eventId, string? eventName);

@@ -79,6 +79,11 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     {
         get
         {
+            if (!HostIsRunning)
+            {
+                _parts.UsedWithoutHost();
+            }
+
             var options = Options;
             return (options, CacheOf(options));
         }

@@ -43,6 +43,9 @@ internal sealed class ApplicationParts
     /// <summary>Whether a client id is that of an application of this process.</summary>
     public Func<string, bool> IsClientOfThisProcess { get; init; } = static _ => false;
 
+    /// <summary>Called when the application is used while no host runs it.</summary>
+    public Action UsedWithoutHost { get; init; } = static () => { };
+
     public BackgroundTasks Tasks { get; init; } = new();
 
     public Jitter Jitter { get; init; } = new();
@@ -70,6 +73,7 @@ internal sealed class ApplicationParts
             Telemetry = telemetry,
             Events = services.GetRequiredService<ConnectionEventDispatcher>(),
             Protection = services.GetService<IDataProtectionProvider>(),
+            UsedWithoutHost = services.GetRequiredService<StartChecks>().UsedWithoutHost,
             IsClientOfThisProcess = services.GetRequiredService<AirwallexApplications>().HasClient,
         };
     }

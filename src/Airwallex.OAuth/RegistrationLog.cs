@@ -15,7 +15,7 @@ internal static partial class RegistrationLog
     public static partial void ChangedOptionsNotUsable(this ILogger logger, string application, Exception exception);
 
     [LoggerMessage(4, LogLevel.Warning,
-        "No host runs, so nothing renews connections or finishes interrupted refreshes in the background. Call " +
-        "AirwallexConnections.KeepAliveAsync at least once a day, such as from a cron job.")]
+        "No host runs, so nothing renews connections or finishes interrupted refreshes in the background. Start the " +
+        "host, or call AirwallexConnections.KeepAliveAsync at least once a day, such as from a cron job.")]
     public static partial void NoHostKeepsAlive(this ILogger logger);
 }

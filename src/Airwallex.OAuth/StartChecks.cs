@@ -18,6 +18,7 @@ internal sealed class StartChecks(
     ILogger<AirwallexConnections> logger)
 {
     private int _hasPassed;
+    private int _mayTellOfMissingHost; // 1 from the checks on, until it was told or a host starts.
 
     /// <summary>Checks until it has passed once.</summary>
     /// <exception cref="OptionsValidationException">Options of an application are not valid.</exception>
@@ -36,6 +37,21 @@ internal sealed class StartChecks(
         if (Interlocked.Exchange(ref _hasPassed, 1) == 0)
         {
             Tell(isChosen, wantsKeepAlive: Array.Exists(all, one => one.KeepAlive.Enabled));
+        }
+    }
+
+    /// <summary>A host starts: it will keep connections alive.</summary>
+    public void HostStarts() => Volatile.Write(ref _mayTellOfMissingHost, 0);
+
+    /// <summary>
+    /// An application is used, and no host runs it: there is none, or it was built and not started. Told once.
+    /// </summary>
+    public void UsedWithoutHost()
+    {
+        if (Volatile.Read(ref _mayTellOfMissingHost) == 1 && Interlocked.Exchange(ref _mayTellOfMissingHost, 0) == 1)
+        {
+            // On another thread, because a log provider may hang or throw.
+            _ = Task.Run(logger.NoHostKeepsAlive);
         }
     }
 
@@ -58,21 +74,22 @@ internal sealed class StartChecks(
         }
     }
 
-    // On another thread, because a log provider may hang or throw.
     private void Tell(bool isChosen, bool wantsKeepAlive)
     {
-        var hasHost = services.GetService<IHostApplicationLifetime>() is not null;
-        _ = Task.Run(() =>
+        if (!isChosen)
         {
-            if (!isChosen)
-            {
-                logger.StoreInMemory();
-            }
+            // On another thread, because a log provider may hang or throw.
+            _ = Task.Run(logger.StoreInMemory);
+        }
 
-            if (wantsKeepAlive && !hasHost)
-            {
-                logger.NoHostKeepsAlive();
-            }
-        });
+        if (wantsKeepAlive)
+        {
+            Volatile.Write(ref _mayTellOfMissingHost, 1);
+        }
+
+        if (services.GetService<IHostApplicationLifetime>() is null)
+        {
+            UsedWithoutHost();
+        }
     }
 }

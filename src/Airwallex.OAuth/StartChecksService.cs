@@ -8,6 +8,7 @@ internal sealed class StartChecksService(StartChecks checks) : IHostedLifecycleS
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         checks.Run();
+        checks.HostStarts();
         return Task.CompletedTask;
     }
 

@@ -59,8 +59,10 @@ public sealed class CallbackRefusalTests
 
         var response = await victim.GetAsync($"/airwallex/callback?code={stolen}&state={Uri.EscapeDataString(own)}");
 
-        // PKCE: the attacker's code fits no other flow's verifier.
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        // PKCE: the attacker's code fits no other flow's verifier. To Airwallex's client, it is a code like any other
+        // that was refused.
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(ConnectFailureKind.AlreadyUsed, _kind);
         Assert.Equal(0, await app.CountConnectionsAsync());
     }
 
@@ -199,8 +201,8 @@ public sealed class CallbackRefusalTests
 
         var response = await browser.GetAsync(callback.Replace(code, "no-such-code", StringComparison.Ordinal));
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(ConnectFailureKind.ExchangeFailed, _kind);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(ConnectFailureKind.AlreadyUsed, _kind);
         Assert.DoesNotContain(
             "no-such-code", await response.Content.ReadAsStringAsync() + app.Log.Text, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -130,11 +131,13 @@ public sealed class EndpointTests
         Assert.Contains("applicationName", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Endpoints_under_a_path_with_parameters_are_refused_at_start()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("https://pay.example/t1/airwallex/callback")]
+    public async Task Endpoints_under_a_path_with_parameters_are_refused_at_start(string? redirectUri)
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
-            options: core => core.RedirectUri = new Uri("https://pay.example/t1/airwallex/callback"),
+            options: core => core.RedirectUri = redirectUri is null ? null : new Uri(redirectUri),
             map: app => app.MapAirwallexOAuth("/{tenant}/airwallex")));
 
         Assert.Contains("fixed path", error.Message, StringComparison.Ordinal);
@@ -186,16 +189,37 @@ public sealed class EndpointTests
         Assert.Contains("Scopes", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_challenge_without_mapped_endpoints_says_what_is_missing()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("https://pay.example/airwallex/callback")]
+    public async Task A_flow_without_a_place_to_come_back_to_is_found_at_start(string? redirectUri)
     {
-        await using var app = await ConnectApp.StartAsync(
-            map: app => app.MapGet("/start", () => Results.Challenge(authenticationSchemes: ["Airwallex"])));
-        using var browser = app.NewBrowser();
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectApp.StartAsync(
+            options: core => core.RedirectUri = redirectUri is null ? null : new Uri(redirectUri), map: _ => { }));
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => browser.GetAsync("/start"));
-
+        Assert.Contains("customers could not come back", error.Message, StringComparison.Ordinal);
         Assert.Contains("app.MapAirwallexOAuth()", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://*:0", null, false, true)]
+    [InlineData("http://0.0.0.0:0", null, false, true)]
+    [InlineData("http://0.0.0.0:0", "https://pay.example/airwallex/callback", false, false)]
+    [InlineData("http://0.0.0.0:0", null, true, false)]
+    [InlineData("http://127.0.0.1:0", null, false, false)]
+    public async Task A_server_that_can_hardly_know_the_redirect_uri_says_so_at_start(
+        string listensOn, string? redirectUri, bool forwards, bool warns)
+    {
+        await using var app = await ConnectApp.StartAsync(new Setup
+        {
+            OnKestrel = true,
+            Urls = listensOn,
+            Options = core => core.RedirectUri = redirectUri is null ? null : new Uri(redirectUri),
+            Services = services => services.Configure<ForwardedHeadersOptions>(headers =>
+                headers.ForwardedHeaders = forwards ? ForwardedHeaders.All : ForwardedHeaders.None),
+        });
+
+        Assert.Equal(warns, app.Log.Text.Contains("RedirectUri is not set", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -219,7 +243,7 @@ public sealed class EndpointTests
     public async Task Faults_of_the_core_are_named_once()
     {
         var error = await Assert.ThrowsAsync<OptionsValidationException>(
-            () => ConnectApp.StartAsync(options: core => core.ClientId = "", map: _ => { }));
+            () => ConnectApp.StartAsync(options: core => core.ClientId = ""));
 
         Assert.Equal(typeof(AirwallexOAuthOptions), error.OptionsType);
     }

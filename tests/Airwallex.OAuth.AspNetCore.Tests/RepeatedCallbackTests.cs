@@ -102,11 +102,49 @@ public sealed class RepeatedCallbackTests
         elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
         await browser.GetAsync(callback);
 
-        var page = await (await elsewhere.GetAsync(callback)).Content.ReadAsStringAsync();
+        await AssertLeadsOnAsync(await elsewhere.GetAsync(callback));
+    }
 
-        Assert.Contains("used before", page, StringComparison.Ordinal);
-        Assert.Contains("If you have just connected, you are done", page, StringComparison.Ordinal);
-        Assert.Contains("<a href=\"/settings\">Continue</a>", page, StringComparison.Ordinal);
+    [Fact]
+    public async Task A_callback_at_two_instances_at_once_connects_once_and_neither_page_says_otherwise()
+    {
+        await using var app = await ConnectApp.StartAsync();
+        await using var other = await ConnectApp.StartAsync(new Setup { InstanceOf = app });
+        using var browser = app.NewBrowser();
+        var callback = await app.AuthorizeAsync(browser, "/airwallex/connect?returnUrl=/settings");
+        using var elsewhere = other.NewBrowser();
+        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(5)), times: 2);
+
+        var first = browser.GetAsync(callback);
+        var second = elsewhere.GetAsync(callback);
+        await ConnectApp.WaitUntilAsync(() => app.Simulator.DelayedRequests == 2);
+        app.Time.Advance(TimeSpan.FromSeconds(5));
+
+        var responses = await Task.WhenAll(first, second);
+        var connected = Assert.Single(responses, response => response.StatusCode == HttpStatusCode.Redirect);
+        Assert.Equal("/settings", connected.Headers.Location!.OriginalString);
+        await AssertLeadsOnAsync(Assert.Single(responses, response => response != connected));
+        Assert.Equal(1, await app.CountConnectionsAsync());
+        Assert.NotNull(await app.Connections.RefreshAsync(await app.OnlyAccountAsync()));
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_for_JSON_gets_a_conflict_for_a_code_that_was_used_before()
+    {
+        await using var app = await ConnectApp.StartAsync();
+        await using var other = await ConnectApp.StartAsync(new Setup { InstanceOf = app });
+        using var browser = app.NewBrowser();
+        var callback = await app.AuthorizeAsync(browser);
+        using var elsewhere = other.NewBrowser();
+        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        elsewhere.Accept = "application/json";
+        await browser.GetAsync(callback);
+
+        var response = await elsewhere.GetAsync(callback);
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
     }
 
     [Fact]
@@ -200,5 +238,15 @@ public sealed class RepeatedCallbackTests
         await browser.GetAsync(callback);
 
         Assert.Equal("/", (await browser.GetAsync(callback)).Headers.Location!.OriginalString);
+    }
+
+    // What proxies and monitors take for an error is not shown to a customer who is connected.
+    private static async Task AssertLeadsOnAsync(HttpResponseMessage response)
+    {
+        var page = await response.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("<h1>This link was used before</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("If you have just connected, you are done", page, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"/settings\">Continue</a>", page, StringComparison.Ordinal);
     }
 }

@@ -107,6 +107,25 @@ public sealed class WebhookTests
         Assert.Equal(2, calls);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_OnEvent_that_hangs_or_throws_does_not_hold_up_the_report_of_a_disconnection(bool hangs)
+    {
+        var gate = new TaskCompletionSource();
+        await using var app = await StartAsync(flow => flow.Webhooks.OnEvent = _ =>
+            hangs ? gate.Task : throw new IOException("down"));
+        await ConnectAsync(app, "acct_1");
+        app.Simulator.RevokeByUser("acct_1");
+
+        var sent = SendAsync(app, Disconnected("acct_1", app.Time.GetUtcNow()));
+
+        await WaitForStatusAsync(app, "acct_1", ConnectionStatus.Disconnected);
+        Assert.False(hangs && sent.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(hangs ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, await sent);
+    }
+
     [Fact]
     public async Task A_store_that_is_down_makes_Airwallex_deliver_again()
     {
@@ -148,20 +167,28 @@ public sealed class WebhookTests
     [Fact]
     public async Task Stopping_waits_for_reports_that_were_acknowledged()
     {
+        // More than are worked on at once: some are still in the queue when their service is stopped.
+        var accounts = Enumerable.Range(1, 20).Select(number => $"acct_{number}").ToList();
         await using var app = await StartAsync();
-        await ConnectAsync(app, "acct_1");
+        foreach (var account in accounts)
+        {
+            await ConnectAsync(app, account);
+        }
+
         var gate = new TaskCompletionSource();
         app.Store.Gate = gate.Task;
-        var sent = SendAsync(app, Disconnected("acct_1", app.Time.GetUtcNow()));
+        var ids = string.Join(',', accounts.Select(account => $"\"{account}\""));
+        var sent = SendAsync(
+            app, $$$"""{"id":"e1","name":"partner_connection.disconnected","data":{"account_ids":[{{{ids}}}]}}""");
         await app.AdvanceUntilAsync(() => sent.IsCompleted);
-        var writes = app.Store.Writes;
 
-        var stopping = app.App.StopAsync();
+        var stopping = app.App.Services.GetRequiredService<DisconnectionReports>().StopAsync(CancellationToken.None);
         Assert.False(stopping.IsCompleted);
         gate.SetResult();
         await app.AdvanceUntilAsync(() => stopping.IsCompleted);
 
-        Assert.True(app.Store.Writes > writes);
+        Assert.Equal(HttpStatusCode.OK, await sent);
+        await app.AdvanceUntilAsync(() => app.RefreshesSent() == accounts.Count);
     }
 
     [Theory]
@@ -195,18 +222,39 @@ public sealed class WebhookTests
         Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
     }
 
+    [Theory]
+    [InlineData("00:00:01")]
+    [InlineData("soon")]
+    public async Task A_removed_secret_counts_no_more_even_if_the_change_cannot_be_used(string stateLifetime)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Secrets("whsec_old")).Build();
+        await using var app = await ConnectApp.StartAsync(new Setup { Configuration = configuration });
+        const string Body = """{"id":"e1","name":"x"}""";
+
+        configuration["Airwallex:StateLifetime"] = stateLifetime;
+        Set(configuration, "whsec_new", null);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, "whsec_old")));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
+        Assert.Equal(TimeSpan.FromMinutes(10), OptionsOf(app).StateLifetime);
+        await ConnectApp.WaitUntilAsync(() => app.Log.Text.Contains("stay in force", StringComparison.Ordinal));
+        Assert.Contains("1 can be used, and a removed one counts no more", app.Log.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public async Task A_change_that_cannot_be_used_leaves_the_secrets_in_force()
+    public async Task A_secret_that_cannot_be_meant_replaces_the_one_before_and_webhooks_wait_for_a_correction()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Secrets("whsec_old")).Build();
         await using var app = await ConnectApp.StartAsync(new Setup { Configuration = configuration });
         const string Body = """{"id":"e1","name":"x"}""";
 
         Set(configuration, " ", null);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, Body, " ")));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(app, Signed(app, Body, "whsec_old")));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, " ")));
-        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_old")));
-        Assert.Contains("stay in force", app.Log.Text, StringComparison.Ordinal);
+        Set(configuration, "whsec_new", null);
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(app, Signed(app, Body, "whsec_old")));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(app, Signed(app, Body, "whsec_new")));
     }
 
     [Fact]
@@ -521,6 +569,9 @@ public sealed class WebhookTests
             await Task.Delay(1);
         }
     }
+
+    private static ConnectFlowOptions OptionsOf(ConnectApp app) =>
+        app.App.Services.GetRequiredService<IOptionsMonitor<ConnectFlowOptions>>().CurrentValue;
 
     private static Dictionary<string, string?> Secrets(string secret) =>
         new() { ["Airwallex:Webhooks:Secrets:0"] = secret };

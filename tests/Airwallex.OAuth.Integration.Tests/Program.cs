@@ -3,6 +3,12 @@ using Airwallex.OAuth.Integration.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
+if (args is [CronJob.Argument, var directory, var airwallex, var accountId, var disposes])
+{
+    await CronJob.RunAsync(directory, airwallex, accountId, bool.Parse(disposes));
+    return;
+}
+
 // A web application of many tenants, each a connected account, as a program of its own would be.
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddAirwallexOAuth(builder.Configuration.GetSection("Airwallex"));

@@ -74,14 +74,13 @@ internal sealed class ConnectExchange(HttpContext context, ConnectFlow flow, Con
     private (ConnectFailureKind Kind, int Status) Explain(Exception exception) => exception switch
     {
         _ when _connecting => (ConnectFailureKind.ConnectingFailed, StatusCodes.Status500InternalServerError),
-        TokenRequestException failure => (ConnectFailureKind.ExchangeFailed, StatusOf(failure)),
+        // A code is good once (RFC 6749, section 4.1.2), and this instance has sent it once.
+        TokenRequestException { Error: "invalid_grant" } => (ConnectFailureKind.AlreadyUsed, StatusCodes.Status200OK),
+        TokenRequestException { IsTransient: true } =>
+            (ConnectFailureKind.ExchangeFailed, StatusCodes.Status503ServiceUnavailable),
+        TokenRequestException => (ConnectFailureKind.ExchangeFailed, StatusCodes.Status502BadGateway),
         _ => (ConnectFailureKind.StoreUnavailable, StatusCodes.Status503ServiceUnavailable),
     };
-
-    private static int StatusOf(TokenRequestException failure) =>
-        failure.IsTransient ? StatusCodes.Status503ServiceUnavailable
-        : failure.Error == "invalid_grant" ? StatusCodes.Status400BadRequest
-        : StatusCodes.Status502BadGateway;
 
     private sealed class RefusedException(ConnectFailureKind kind, int status, string? refusal = null)
         : Exception("The application refused the connection.")

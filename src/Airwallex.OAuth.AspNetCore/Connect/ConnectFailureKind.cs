@@ -27,8 +27,8 @@ public enum ConnectFailureKind
     Expired = 3,
 
     /// <summary>
-    /// The code could not be exchanged for tokens. Status 400 when Airwallex refused the code (it lives minutes and is
-    /// good for one use), 503 when Airwallex could not be reached or failed, 502 otherwise.
+    /// The code could not be exchanged for tokens. Status 503 when Airwallex could not be reached or failed, 502
+    /// otherwise.
     /// </summary>
     ExchangeFailed = 4,
 
@@ -62,4 +62,11 @@ public enum ConnectFailureKind
     /// <see cref="ConnectFlowOptions.OnConnecting"/> threw or took too long. Nothing is saved. Status 500.
     /// </summary>
     ConnectingFailed = 10,
+
+    /// <summary>
+    /// Airwallex refused the code (<c>invalid_grant</c>): most probably the same callback came to another instance
+    /// first, by a double click or a reload, and the customer is connected. The code may also be too old. Status 200,
+    /// or 409 for clients that ask for JSON.
+    /// </summary>
+    AlreadyUsed = 11,
 }

@@ -42,28 +42,22 @@ internal static class ConnectFailurePage
                 "You authorized another Airwallex account than the one to reconnect, so nothing has changed.",
                 startAgain),
             ConnectFailureKind.Refused => new(NotConnected, Printable.From(failed.Refusal) ?? "", back),
-            ConnectFailureKind.ExchangeFailed => ExplainExchange(failed, startAgain, back),
+            ConnectFailureKind.ExchangeFailed when failed.StatusCode == StatusCodes.Status503ServiceUnavailable => new(
+                "Airwallex cannot be reached",
+                "The connection could not be finished; start again in a few minutes.",
+                startAgain),
+            ConnectFailureKind.ExchangeFailed => new(
+                NotConnected, "Airwallex did not accept the request of this site.", startAgain),
+            ConnectFailureKind.AlreadyUsed => new(
+                "This link was used before",
+                $"If you have just connected, you are done; if {host} does not show the connection, start again there.",
+                back with { Label = "Continue" }),
             ConnectFailureKind.ConnectingFailed => new(
                 NotConnected, $"An error at {host} kept the connection from being made.", startAgain),
             _ => new(
                 "The connection is not saved yet",
                 $"{host} could not store it; look again in a few minutes, and start again if it is missing.",
                 back),
-        };
-
-    private static Page ExplainExchange(ConnectFailedContext failed, Link startAgain, Link back) =>
-        failed.StatusCode switch
-        {
-            StatusCodes.Status503ServiceUnavailable => new(
-                "Airwallex cannot be reached",
-                "The connection could not be finished; start again in a few minutes.",
-                startAgain),
-            // A code is good once: it came before, to another instance perhaps, or it is too old.
-            StatusCodes.Status400BadRequest => new(
-                "This link was used before",
-                "If you have just connected, you are done; if the connection is missing, start again there.",
-                back with { Label = "Continue" }),
-            _ => new(NotConnected, "Airwallex did not accept the request of this site.", startAgain),
         };
 
     private static string AirwallexSaid(ConnectFailedContext failed)

@@ -56,6 +56,13 @@ internal sealed class ConnectFlow
     /// <summary>The name of the callback's endpoint, by which its address is found whatever group it is in.</summary>
     public string CallbackEndpoint => $"Airwallex callback {ApplicationName}".TrimEnd();
 
+    private string Described => ApplicationName.Length == 0
+        ? "the application without a name"
+        : $"the application '{ApplicationName}'";
+
+    private string MapArguments =>
+        ApplicationName.Length == 0 ? "" : $"\"/{ApplicationName}/airwallex\", \"{ApplicationName}\"";
+
     public static string Missing(string applicationName) => applicationName.Length == 0
         ? "There is no connect flow: call services.AddAirwallexOAuth(…).AddConnectFlow()."
         : $"The application \"{applicationName}\" has no connect flow: call " +
@@ -68,21 +75,22 @@ internal sealed class ConnectFlow
     /// <summary>Refuses, at start, what could never bring a customer back.</summary>
     public void Check()
     {
-        if (_mapped == 0)
+        var options = Airwallex;
+        if (options.Scopes.Count == 0)
         {
-            return;
+            throw new InvalidOperationException(
+                $"AirwallexOAuthOptions.Scopes of {Described} is empty: set the scopes that the connect flow asks " +
+                    "customers for.");
         }
 
-        var options = Airwallex;
         if (options.RedirectUri is { } redirectUri)
         {
             PublicBase(redirectUri);
         }
-
-        if (options.Scopes.Count == 0)
+        else
         {
-            throw new InvalidOperationException(
-                "AirwallexOAuthOptions.Scopes is empty: set the scopes that the connect flow asks customers for.");
+            // It is made of this path and of what each request says.
+            CallbackPath();
         }
     }
 
@@ -139,8 +147,8 @@ internal sealed class ConnectFlow
         if (_mapped == 0)
         {
             throw new InvalidOperationException(
-                "The endpoints of the connect flow are not mapped, so customers could not come back: call " +
-                    "app.MapAirwallexOAuth().");
+                $"The endpoints of the connect flow of {Described} are not mapped, so customers could not come back: " +
+                    $"call app.MapAirwallexOAuth({MapArguments}), or leave out AddConnectFlow.");
         }
 
         var asMapped = new LinkOptions { LowercaseUrls = false, AppendTrailingSlash = false };

@@ -79,7 +79,10 @@ internal static class ConnectPage
     {
         var detail = $"{page.Sentence} {page.Detail}".TrimEnd();
         return PrefersJson(context.Request.GetTypedHeaders())
-            ? TypedResults.Problem(detail, statusCode: status, title: page.Title).ExecuteAsync(context)
+            // Problem details of a success would contradict themselves.
+            ? TypedResults.Problem(
+                detail, statusCode: status < 400 ? StatusCodes.Status409Conflict : status, title: page.Title)
+                .ExecuteAsync(context)
             : WriteAsync(context, status, page);
     }
 

@@ -22,7 +22,7 @@ public sealed class WebhookOptions
     /// <summary>
     /// Called for every event, disconnections included, before it is acknowledged. Default: null, nothing. What it
     /// throws is logged and makes Airwallex deliver the event again, over about three days. Return soon: Airwallex
-    /// takes a late response for a failure.
+    /// takes a late response for a failure. A reported disconnection is stored meanwhile, whatever this does.
     /// </summary>
     /// <remarks>
     /// The same event may come more than once, and events in any order. Be idempotent on <see cref="WebhookEvent.Id"/>;

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Airwallex.OAuth.AspNetCore;
 
 /// <summary>
-/// Receives Airwallex's webhooks: checks size, signature and age, tells the application, and passes disconnections on
-/// as hints. Airwallex takes 200 for "received" and delivers again after anything else, for three days.
+/// Receives Airwallex's webhooks: checks size, signature and age, passes disconnections on as hints, and tells the
+/// application. Airwallex takes 200 for "received" and delivers again after anything else, for three days.
 /// </summary>
 internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports reports, IServiceProvider services)
 {
@@ -78,6 +78,7 @@ internal sealed class WebhookReceiver(ConnectFlow flow, DisconnectionReports rep
     {
         var (id, name) = (Printable.From(webhookEvent.Id), Printable.From(webhookEvent.Name));
         _logger.WebhookReceived(id, name);
+        // First, so that an application that hangs or throws holds up no report.
         var stored = PassOnDisconnections(webhookEvent);
         try
         {

@@ -102,16 +102,17 @@ public abstract partial class TokenStoreConformance
     // Every rule runs through here, so that what a store throws is reported together with the rule.
     private async Task CheckAsync(Func<ConformanceRun, Task> check, [CallerMemberName] string rule = "")
     {
+        Task? running = null;
         try
         {
             var store = await CreateStoreAsync().ConfigureAwait(false);
             var second = await CreateSecondInstanceAsync(store).ConfigureAwait(false);
 
             // Off the caller's thread, so that the time limit ends a store that blocks too.
-            await Task.Run(() => check(new ConformanceRun(rule, store, second)))
-                .WaitAsync(TimeLimit, TimeProvider.System).ConfigureAwait(false);
+            running = Task.Run(() => check(new ConformanceRun(rule, store, second)));
+            await running.WaitAsync(TimeLimit, TimeProvider.System).ConfigureAwait(false);
         }
-        catch (TimeoutException exception)
+        catch (TimeoutException exception) when (running is { IsCompleted: false })
         {
             throw new ConformanceException(
                 rule, $"The rule did not end within {TimeLimit}; the store may be waiting for itself.", exception);

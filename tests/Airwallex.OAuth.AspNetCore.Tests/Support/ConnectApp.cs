@@ -69,7 +69,7 @@ internal sealed class ConnectApp : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         if (setup.OnKestrel)
         {
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseUrls(setup.Urls);
         }
         else
         {

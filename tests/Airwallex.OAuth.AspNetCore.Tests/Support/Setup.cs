@@ -39,6 +39,9 @@ internal sealed class Setup
     /// <summary>Listens on a port of the loopback interface, by the real clock, for a real browser.</summary>
     public bool OnKestrel { get; init; }
 
+    /// <summary>Where it listens when it is on Kestrel. Default: a port of the loopback interface.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:0";
+
     /// <summary>The keys that instances share.</summary>
     public IDataProtectionProvider Keys => InstanceOf?.Keys ?? _keys;
 }

@@ -58,33 +58,15 @@ internal static class Flaws
         }
         ),
 
-        ["creators check, then write"] = Saves(nameof(Rule.OneOfManyCreatorsWins), CheckThenWriteAsync),
-        ["writers check, then write"] = Saves(nameof(Rule.OneOfManyWritersWinsEachVersion), CheckThenWriteAsync),
-        ["deletions check, then delete"] = Deletes(nameof(Rule.OneOfManyDeletionsWins), CheckThenDeleteAsync),
-        ["a deletion checks, then deletes"] = Deletes(nameof(Rule.OneOfWritersAndDeletionsWins), CheckThenDeleteAsync),
-        ["a lost swap is reported as won"] = Saves(nameof(Rule.NoUpdateIsLost), async (inner, c, expected) =>
-            await inner.TrySaveAsync(c, expected) || true),
-        ["one writer locks the others out"] = (nameof(Rule.ManyConnectionsAreWrittenAtTheSameTime), () =>
-        {
-            var writers = 0;
-            return new FlawedStore
-            {
-                Save = async (inner, c, expected) =>
-                {
-                    try
-                    {
-                        var alone = Interlocked.Increment(ref writers) == 1;
-                        await Task.Yield();
-                        return alone && await inner.TrySaveAsync(c, expected);
-                    }
-                    finally
-                    {
-                        Interlocked.Decrement(ref writers);
-                    }
-                },
-            };
-        }
-        ),
+        ["creators check, then write"] = (nameof(Rule.OneOfManyCreatorsWins), RacingStores.CreatorsCheckThenWrite),
+        ["writers check, then write"] = (
+            nameof(Rule.OneOfManyWritersWinsEachVersion), RacingStores.WritersCheckThenWrite),
+        ["deletions check, then delete"] = (nameof(Rule.OneOfManyDeletionsWins), RacingStores.DeletionsCheckThenDelete),
+        ["a deletion checks, then deletes"] = (
+            nameof(Rule.OneOfWritersAndDeletionsWins), RacingStores.DeletionChecksBeforeTheWriteAndDeletesAfterIt),
+        ["a lost swap is reported as won"] = (nameof(Rule.NoUpdateIsLost), RacingStores.LostSwapIsReportedAsWon),
+        ["one writer locks the others out"] = (
+            nameof(Rule.ManyConnectionsAreWrittenAtTheSameTime), RacingStores.OneWriterLocksTheOthersOut),
 
         ["cancellation is ignored"] = (
             nameof(Rule.CancelledCallsWriteNothing), () => new FlawedStore { IgnoresCancellation = true }),
@@ -219,7 +201,7 @@ internal static class Flaws
         ),
     };
 
-    private static ConnectionKey KeyOf(StoredConnection connection) =>
+    internal static ConnectionKey KeyOf(StoredConnection connection) =>
         new() { AccountId = connection.AccountId, ClientId = connection.ClientId };
 
     private static ConnectionKey Cut(ConnectionKey key) => key with
@@ -319,29 +301,13 @@ internal static class Flaws
         ];
     }
 
-    private static async ValueTask<bool> OverwriteAsync(
+    internal static async ValueTask<bool> OverwriteAsync(
         ITokenStore inner, StoredConnection connection, string? expected) =>
         await inner.TrySaveAsync(connection, (await inner.FindAsync(KeyOf(connection)))?.Version);
 
     private static async ValueTask<bool> UpsertAsync(
         ITokenStore inner, StoredConnection connection, string? expected) =>
         await inner.TrySaveAsync(connection, await inner.FindAsync(KeyOf(connection)) is null ? null : expected);
-
-    private static async ValueTask<bool> CheckThenWriteAsync(
-        ITokenStore inner, StoredConnection connection, string? expected)
-    {
-        var version = (await inner.FindAsync(KeyOf(connection)))?.Version;
-        await Task.Yield();
-        return version == expected && await OverwriteAsync(inner, connection, expected);
-    }
-
-    private static async ValueTask<bool> CheckThenDeleteAsync(ITokenStore inner, ConnectionKey key, string expected)
-    {
-        var found = await inner.FindAsync(key);
-        await Task.Yield();
-        return found?.Version == expected
-            && (await inner.FindAsync(key) is not { } now || await inner.TryDeleteAsync(key, now.Version) || true);
-    }
 
     // A transaction that is none: the new version is written first, and a cancellation comes before the rest.
     private sealed class HalfWritingStore : ITokenStore

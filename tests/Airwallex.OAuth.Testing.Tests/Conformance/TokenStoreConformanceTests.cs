@@ -27,6 +27,7 @@ public sealed class TokenStoreConformanceTests
 
         Assert.Equal(rule, exception.Rule);
         Assert.Contains(rule, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("did not end", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,6 +74,16 @@ public sealed class TokenStoreConformanceTests
         var exception = await Assert.ThrowsAsync<ConformanceException>(suite.UnknownConnectionIsNotFound);
 
         Assert.IsType<TimeoutException>(exception.InnerException);
+    }
+
+    [Fact]
+    public async Task A_timeout_of_the_store_is_reported_as_what_the_store_threw()
+    {
+        var suite = new Suite(() => new FlawedStore { Find = (_, _) => throw new TimeoutException("Pool exhausted.") });
+
+        var exception = await Assert.ThrowsAsync<ConformanceException>(suite.UnknownConnectionIsNotFound);
+
+        Assert.Contains("threw TimeoutException: Pool exhausted.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

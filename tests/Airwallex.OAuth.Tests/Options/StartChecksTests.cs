@@ -116,6 +116,44 @@ public sealed class StartChecksTests
     }
 
     [Fact]
+    public async Task A_host_that_was_built_and_not_started_is_told_of_at_the_first_use()
+    {
+        var log = new Lines();
+        using var host = Programs.Host(services => services.AddAirwallexOAuth(Programs.Valid), log: log);
+        var connections = host.Services.GetRequiredService<AirwallexConnections>();
+        await log.NextAsync("Warning StoreInMemory");
+        Assert.DoesNotContain(log.All, line => line.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
+
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => connections.RefreshAsync("acct_1"));
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => connections.RefreshAsync("acct_2"));
+
+        Assert.Contains("Start the host", await log.NextAsync("Warning NoHostKeepsAlive"), StringComparison.Ordinal);
+        Assert.Single(log.All, one => one.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_service_that_uses_connections_while_the_host_starts_or_stops_is_not_told_that_none_runs()
+    {
+        var log = new Lines();
+        using var host = Programs.Host(
+            services =>
+            {
+                services.AddHostedService<EagerService>();
+                services.AddAirwallexOAuth(Programs.Valid);
+            },
+            log: log);
+        var connections = host.Services.GetRequiredService<AirwallexConnections>();
+
+        await host.StartAsync();
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => connections.RefreshAsync("acct_1"));
+        await host.StopAsync();
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(() => connections.RefreshAsync("acct_2"));
+
+        await log.NextAsync("Warning StoreInMemory");
+        Assert.DoesNotContain(log.All, line => line.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Without_a_host_a_lasting_store_without_data_protection_fails_the_first_use()
     {
         await using var services = Programs.Without(
@@ -133,6 +171,15 @@ public sealed class StartChecksTests
             IsStarted = true;
             return Task.CompletedTask;
         }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private sealed class EagerService(AirwallexConnections connections) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken) =>
+            await Assert.ThrowsAsync<ConnectionNotFoundException>(
+                () => connections.RefreshAsync("acct_0", cancellationToken));
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
