@@ -1,7 +1,9 @@
 using Airwallex.OAuth;
 using ConnectPortal.Data;
+using ConnectPortal.Metrics;
 using ConnectPortal.Simulation;
 using ConnectPortal.Timeline;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -11,13 +13,29 @@ namespace ConnectPortal.Pages;
 /// <summary>What the pages share.</summary>
 public abstract class PortalPage : PageModel
 {
+    // A person who pressed a button sees a page soon, also while Airwallex does not respond; what comes later is live.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);
+
+    /// <summary>The button that was pressed last.</summary>
+    [FromQuery]
+    public string? After { get; set; }
+
+    /// <summary>The newest line of the timeline when it was pressed.</summary>
+    [FromQuery]
+    public long Since { get; set; }
+
+    /// <summary>Whether the customer has just come back after declining.</summary>
+    [FromQuery]
+    public bool Declined { get; set; }
+
     public TimelineLog Timeline => Service<TimelineLog>();
 
-    /// <summary>The trouble panel's simulator: in Development alone, and only when Airwallex is simulated.</summary>
-    public SimulatedAirwallex? Trouble =>
-        Service<IWebHostEnvironment>().IsDevelopment()
-            ? HttpContext.RequestServices.GetService<SimulatedAirwallex>()
-            : null;
+    public SimulatedAirwallex? Simulation => HttpContext.RequestServices.GetService<SimulatedAirwallex>();
+
+    /// <summary>What the trouble panel breaks: in Development alone, and only when Airwallex is simulated.</summary>
+    public SimulatedAirwallex? Breakable => Service<IWebHostEnvironment>().IsDevelopment() ? Simulation : null;
+
+    public MetricReadings? Metrics => HttpContext.RequestServices.GetService<MetricReadings>();
 
     /// <summary>The businesses' names by account; known once connections were looked for.</summary>
     public IReadOnlyDictionary<string, string> Names { get; private set; } = new Dictionary<string, string>();
@@ -45,10 +63,44 @@ public abstract class PortalPage : PageModel
         return await Connections.FindAsync(accountId, cancellationToken) is { } connection ? View(connection) : null;
     }
 
+    /// <summary>Does what a button asks for, waits a little, and says in the timeline what did not work.</summary>
+    protected async Task TryAsync(string action, string accountId, Func<Task> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var timeline = Timeline;
+        try
+        {
+            await RunAsync(timeline, action, accountId, work).WaitAsync(s_patience);
+        }
+        catch (TimeoutException)
+        {
+            timeline.Add(TimelineKind.Asked, accountId, $"{action} takes longer. It goes on.");
+        }
+    }
+
+    protected async Task<PortalContext> OpenDatabaseAsync(CancellationToken cancellationToken) =>
+        await Service<IDbContextFactory<PortalContext>>().CreateDbContextAsync(cancellationToken);
+
+    protected T Service<T>() where T : notnull => HttpContext.RequestServices.GetRequiredService<T>();
+
+    private static async Task RunAsync(TimelineLog timeline, string action, string accountId, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (AirwallexOAuthException exception)
+        {
+            timeline.Add(
+                TimelineKind.Failed, accountId,
+                exception.IsTransient ? $"{action}: it did not work yet." : $"{action}: it did not work.",
+                exception.Message);
+        }
+    }
+
     private async Task LoadNamesAsync(CancellationToken cancellationToken)
     {
-        await using var database = await Service<IDbContextFactory<PortalContext>>()
-            .CreateDbContextAsync(cancellationToken);
+        await using var database = await OpenDatabaseAsync(cancellationToken);
         Names = await database.Businesses.ToDictionaryAsync(
             business => business.AccountId, business => business.Name, cancellationToken);
     }
@@ -56,8 +108,13 @@ public abstract class PortalPage : PageModel
     private ConnectionView View(AirwallexConnection connection) => new(
         connection,
         Names.GetValueOrDefault(connection.AccountId, connection.AccountId),
-        Service<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue.KeepAlive,
-        Service<TimeProvider>().GetUtcNow());
+        Service<TimeProvider>().GetUtcNow())
+    {
+        KeepAlive = Service<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue.KeepAlive,
+        IsTroubled = Simulation?.DownSince is not null || HasFailedLast(connection.AccountId),
+    };
 
-    private T Service<T>() where T : notnull => HttpContext.RequestServices.GetRequiredService<T>();
+    private bool HasFailedLast(string accountId) =>
+        Timeline.Entries.FirstOrDefault(entry => entry.AccountId == accountId && entry.Kind != TimelineKind.Asked)
+            is { Kind: TimelineKind.Failed };
 }
