@@ -23,10 +23,11 @@ public sealed record ConnectionView(AirwallexConnection Connection, string Name,
                 : "The connection is safe, but calls have to wait. The portal tries again by itself."),
         ConnectionStatus.Active => new("Connected", "good", "Calls work, and the connection renews itself."),
         ConnectionStatus.ReauthorizationRequired => new(
-            "Must connect again", "bad", "Airwallex ended the connection. Only the customer can connect again."),
+            "Must connect again", "bad",
+            "Airwallex ended the connection. Ask the customer to connect again; “Try again” is for an end by mistake."),
         ConnectionStatus.Unreadable => new(
             "Keys are missing", "bad", "The stored tokens cannot be decrypted. Bring the Data Protection keys back."),
-        _ => new("Disconnected", "off", "The customer disconnected this application at Airwallex."),
+        _ => new("Disconnected", "off", "The customer disconnected this application at Airwallex, and can connect again."),
     };
 
     public bool HasAccess => Connection.AccessTokenExpiresAt > Now;

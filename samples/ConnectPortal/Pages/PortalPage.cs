@@ -89,10 +89,14 @@ public abstract class PortalPage : PageModel
         {
             await work();
         }
+        catch (ReauthorizationRequiredException)
+        {
+            // The observer has said so.
+        }
         catch (AirwallexOAuthException exception)
         {
             timeline.Add(
-                TimelineKind.Failed, accountId,
+                TimelineKind.Asked, accountId,
                 exception.IsTransient ? $"{action}: it did not work yet." : $"{action}: it did not work.",
                 exception.Message);
         }

@@ -87,12 +87,12 @@ public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
                 simulation.ComeBack();
                 return true;
             case "minutes":
-                Say("Five minutes pass.");
                 simulation.Clock.Advance(TimeSpan.FromMinutes(5));
+                Say("Five minutes have passed.");
                 return true;
             case "days":
-                Say("Twenty days pass.");
                 simulation.Clock.Advance(TimeSpan.FromDays(20));
+                Say("Twenty days have passed.");
                 await KeepAliveAsync();
                 return true;
             default:

@@ -24,12 +24,13 @@ public sealed class TroubleView(SimulatedAirwallex simulation, ConnectionView? c
     /// <summary>Changes with the buttons.</summary>
     public string Revision => string.Join(' ', Groups.SelectMany(group => group.Actions).Select(action => action.Key));
 
-    /// <summary>The group that a button belongs to.</summary>
-    public static string GroupOf(string action) => action switch
+    /// <summary>The group that a button belongs to; null for buttons outside the panel.</summary>
+    public static string? GroupOf(string action) => action switch
     {
         "lose-response" or "down" or "up" => Airwallex,
+        "revoke" or "revoke-quietly" or "remove-role" or "restore-role" => Customer,
         "minutes" or "days" => Time,
-        _ => Customer,
+        _ => null,
     };
 
     private TroubleGroup Group(string key, string title, IEnumerable<TroubleAction> actions) => new(
