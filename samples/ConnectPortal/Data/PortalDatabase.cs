@@ -14,7 +14,9 @@ public static class PortalDatabase
     public static string Choose(WebApplicationBuilder builder, SimulatedAirwallex? simulation)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return simulation?.DatabaseFile ?? Path.Combine(builder.Environment.ContentRootPath, "connect-portal.db");
+        return simulation?.DatabaseFile
+            ?? builder.Configuration["Database"]
+            ?? Path.Combine(builder.Environment.ContentRootPath, "connect-portal.db");
     }
 
     /// <summary>Makes the tables. An application that lives on has migrations instead.</summary>
