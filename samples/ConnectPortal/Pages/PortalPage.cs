@@ -4,6 +4,7 @@ using ConnectPortal.Metrics;
 using ConnectPortal.Simulation;
 using ConnectPortal.Timeline;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,10 @@ public abstract class PortalPage : PageModel
 
     /// <summary>True when an open page fetches itself anew; what it shows of the API stays.</summary>
     protected bool IsUpdate => Request.Headers.ContainsKey("X-Update");
+
+    // Before anything is read: what happens while the page is made is then new to it.
+    public override void OnPageHandlerExecuting(PageHandlerExecutingContext context) =>
+        ViewData["Sequence"] = Timeline.Sequence;
 
     protected async Task<List<ConnectionView>> FindConnectionsAsync(CancellationToken cancellationToken)
     {

@@ -79,7 +79,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
         other.Page.RequestFailed += (_, request) => streams -= IsStream(request) ? 1 : 0;
         other.Page.RequestFinished += (_, request) => streams -= IsStream(request) ? 1 : 0;
         await other.Page.GotoAsync(page);
-        await other.SeeAsync("Live");
+        await Assertions.Expect(other.Page.Locator("#live")).ToHaveTextAsync("Live");
         Assert.Equal(1, streams);
 
         await ShowAsync(other, "hidden");
@@ -99,7 +99,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
     {
         var visit = await portal.VisitAsync();
         await visit.Page.GotoAsync(url);
-        await visit.SeeAsync("Live");
+        await Assertions.Expect(visit.Page.Locator("#live")).ToHaveTextAsync("Live");
         return visit;
     }
 
