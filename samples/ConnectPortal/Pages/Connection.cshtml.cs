@@ -33,7 +33,8 @@ public sealed class ConnectionModel(AirwallexApi api) : PortalPage
             Shown = await FindConnectionAsync(AccountId, cancellationToken);
         }
 
-        return Shown is not null ? Page() : NotFound();
+        // Nothing is left of what an open page shows: it says so itself.
+        return Shown is not null ? Page() : IsUpdate ? new NoContentResult() : NotFound();
     }
 
     public Task<IActionResult> OnPostRefreshAsync() =>

@@ -49,9 +49,10 @@ function merge(list, fresh) {
 
 async function update() {
   const response = await fetch(location.href, { headers: { "X-Update": "1" } });
-  if (response.status === 404) {
+  if (response.status === 204) {
+    // Who removes it from this page knows.
     const gone = document.getElementById("gone");
-    if (gone?.hidden) {
+    if (gone?.hidden && !document.querySelector("[aria-busy]")) {
       gone.hidden = false;
       document.getElementById("announcement").textContent = gone.textContent.trim();
     }

@@ -64,6 +64,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
         await Assertions.Expect(visit.Row("Leaving LLC")).ToHaveCountAsync(0);
         await Assertions.Expect(other.Page.Locator("#gone")).ToBeVisibleAsync();
         visit.AssertNoComplaints();
+        other.AssertNoComplaints();
     }
 
     [BrowserFact]

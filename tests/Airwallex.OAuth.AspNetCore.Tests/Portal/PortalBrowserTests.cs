@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Airwallex.OAuth.Testing;
 using Microsoft.Playwright;
 
 namespace Airwallex.OAuth.AspNetCore.Tests.Portal;
@@ -44,10 +45,19 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.OpenAsync("Waiting Ltd");
         var sent = 0;
         visit.Page.Request += (_, request) => sent += request.Method == "POST" ? 1 : 0;
+        portal.Simulation.Server.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
 
         // Looked at in the page itself: a locator would wait for the page that comes next.
         var shown = await visit.Button("Renew now").EvaluateAsync<string>(
-            "button => { button.click(); button.click(); return `${button.textContent} ${button.ariaBusy}`; }");
+            """
+            async button => {
+              button.click();
+              const shown = `${button.textContent} ${button.ariaBusy}`;
+              await new Promise(done => setTimeout(done, 500));
+              button.click();
+              return shown;
+            }
+            """);
 
         Assert.Equal("Renewing… true", shown);
         await Assertions.Expect(visit.Page.Locator("#outcome")).ToContainTextAsync("Renewed.");
