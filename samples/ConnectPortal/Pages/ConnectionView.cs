@@ -38,7 +38,7 @@ public sealed record ConnectionView(AirwallexConnection Connection, string Name,
     public int AccessSecondsTotal =>
         (int)Math.Max(1, Math.Round((Connection.AccessTokenExpiresAt - Connection.RefreshedAt).TotalSeconds));
 
-    public Permission Permission => new(Connection, KeepAlive, Now);
+    public PermissionAge Permission => new(Connection, KeepAlive, Now);
 
     /// <summary>Changes whenever a person could see a difference.</summary>
     public string Revision => FormattableString.Invariant(

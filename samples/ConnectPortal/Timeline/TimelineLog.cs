@@ -37,7 +37,8 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
         lock (_gate)
         {
             var sequence = (_entries is [var newest, ..] ? newest.Sequence : 0) + 1;
-            _entries = _entries.Insert(0, new TimelineEntry(sequence, time.GetUtcNow(), kind, accountId, text, details));
+            _entries = _entries.Insert(
+                0, new TimelineEntry(sequence, time.GetUtcNow(), kind, accountId, text, details));
             if (_entries.Count > Kept)
             {
                 _entries = _entries.RemoveAt(Kept);

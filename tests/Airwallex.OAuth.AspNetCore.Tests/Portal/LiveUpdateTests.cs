@@ -104,7 +104,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
         return visit;
     }
 
-    private static Task ShowAsync(Visit visit, string visibility) => visit.Page.EvaluateAsync(
+    private static async Task ShowAsync(Visit visit, string visibility) => await visit.Page.EvaluateAsync(
         """
         visibility => {
           Object.defineProperty(document, "visibilityState", { value: visibility, configurable: true });

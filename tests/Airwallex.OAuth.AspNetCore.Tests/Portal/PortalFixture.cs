@@ -59,7 +59,6 @@ public class PortalFixture : IAsyncLifetime
         await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
         _playwright?.Dispose();
         await _portal.DisposeAsync();
-        GC.SuppressFinalize(this);
     }
 
     internal async Task<Visit> VisitAsync(BrowserNewContextOptions? options = null)

@@ -6,7 +6,7 @@ namespace ConnectPortal.Pages;
 /// How far a refresh token is between the day it was issued and the day it expires: the life of the customer's
 /// permission, which begins anew with every renewal.
 /// </summary>
-public sealed class Permission(AirwallexConnection connection, KeepAliveOptions keepAlive, DateTimeOffset now)
+public sealed class PermissionAge(AirwallexConnection connection, KeepAliveOptions keepAlive, DateTimeOffset now)
 {
     private readonly TimeSpan _life =
         (connection.RefreshTokenExpiresAt ?? connection.RefreshedAt.AddDays(1)) - connection.RefreshedAt;
