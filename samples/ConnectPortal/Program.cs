@@ -40,7 +40,12 @@ builder.Services.AddHttpClient<AirwallexApi>().AddAirwallexToken();
 builder.Services.AddHealthChecks().AddAirwallexOAuth();
 builder.AddPortalMetrics();
 
+// A refresh that is under way when the portal stops is finished first.
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(75));
+
 builder.Services.AddRazorPages();
+// The files of wwwroot, also where the build output runs outside Development.
+builder.WebHost.UseStaticWebAssets();
 // Every X-Forwarded header, but only from a proxy on this machine.
 builder.Services.Configure<ForwardedHeadersOptions>(options => options.ForwardedHeaders = ForwardedHeaders.All);
 PortalAddress.ChooseUnlessConfigured(builder);

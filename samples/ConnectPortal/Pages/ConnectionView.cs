@@ -7,8 +7,11 @@ public sealed record ConnectionView(AirwallexConnection Connection, string Name,
 {
     public required KeepAliveOptions KeepAlive { get; init; }
 
-    /// <summary>Whether Airwallex did not respond when this connection last needed it, or is known to be down.</summary>
-    public required bool IsTroubled { get; init; }
+    /// <summary>Whether Airwallex is known to be down.</summary>
+    public required bool IsDown { get; init; }
+
+    /// <summary>Whether this connection could not be renewed when that was tried last.</summary>
+    public required bool HasFailed { get; init; }
 
     public string AccountId => Connection.AccountId;
 
@@ -16,18 +19,20 @@ public sealed record ConnectionView(AirwallexConnection Connection, string Name,
 
     public ConnectionState State => Connection.Status switch
     {
-        ConnectionStatus.Active when IsTroubled => new(
-            "Airwallex does not respond", "warn",
+        ConnectionStatus.Active when IsDown || HasFailed => new(
+            IsDown ? "Airwallex does not respond" : "Not renewed yet", "warn",
             HasAccess
                 ? "The connection is safe, and calls work for now. The portal tries again by itself."
                 : "The connection is safe, but calls have to wait. The portal tries again by itself."),
         ConnectionStatus.Active => new("Connected", "good", "Calls work, and the connection renews itself."),
         ConnectionStatus.ReauthorizationRequired => new(
             "Must connect again", "bad",
-            "Airwallex ended the connection. Ask the customer to connect again; “Try again” is for an end by mistake."),
+            "Airwallex ended the connection. Ask the customer to connect again. If the cause is gone, try again."),
         ConnectionStatus.Unreadable => new(
             "Keys are missing", "bad", "The stored tokens cannot be decrypted. Bring the Data Protection keys back."),
-        _ => new("Disconnected", "off", "The customer disconnected this application at Airwallex, and can connect again."),
+        _ => new(
+            "Disconnected", "off",
+            "The customer disconnected this application at Airwallex, and can connect again at any time."),
     };
 
     public bool HasAccess => Connection.AccessTokenExpiresAt > Now;

@@ -14,9 +14,6 @@ namespace ConnectPortal.Pages;
 /// <summary>What the pages share.</summary>
 public abstract class PortalPage : PageModel
 {
-    // A person who pressed a button sees a page soon, also while Airwallex does not respond; what comes later is live.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);
-
     /// <summary>The button that was pressed last.</summary>
     [FromQuery]
     public string? After { get; set; }
@@ -40,6 +37,11 @@ public abstract class PortalPage : PageModel
 
     /// <summary>The businesses' names by account; known once connections were looked for.</summary>
     public IReadOnlyDictionary<string, string> Names { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// A person who pressed a button sees a page soon, also while Airwallex does not respond; what comes later is live.
+    /// </summary>
+    protected static TimeSpan Patience => TimeSpan.FromSeconds(4);
 
     protected AirwallexConnections Connections => Service<AirwallexConnections>();
 
@@ -75,7 +77,7 @@ public abstract class PortalPage : PageModel
         var timeline = Timeline;
         try
         {
-            await RunAsync(timeline, action, accountId, work).WaitAsync(s_patience);
+            await RunAsync(timeline, action, accountId, work).WaitAsync(Patience);
         }
         catch (TimeoutException)
         {
@@ -120,10 +122,12 @@ public abstract class PortalPage : PageModel
         Service<TimeProvider>().GetUtcNow())
     {
         KeepAlive = Service<IOptionsMonitor<AirwallexOAuthOptions>>().CurrentValue.KeepAlive,
-        IsTroubled = Simulation?.DownSince is not null || HasFailedLast(connection.AccountId),
+        IsDown = Simulation?.DownSince is not null,
+        HasFailed = HasFailedLast(connection.AccountId),
     };
 
     private bool HasFailedLast(string accountId) =>
-        Timeline.Entries.FirstOrDefault(entry => entry.AccountId == accountId && entry.Kind != TimelineKind.Asked)
+        Timeline.Entries.FirstOrDefault(
+            entry => entry.AccountId == accountId && entry.Kind is not (TimelineKind.Asked or TimelineKind.Late))
             is { Kind: TimelineKind.Failed };
 }

@@ -53,12 +53,15 @@ public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
                 return true;
             case "revoke":
                 Say("The customer disconnects this application at Airwallex.", accountId);
-                simulation.Server.RevokeByUser(accountId);
+                simulation.Disconnect(accountId);
                 await DeliverWebhookAsync(simulation, accountId, cancellationToken);
                 return true;
             case "revoke-quietly":
-                Say("The customer disconnects this application at Airwallex. Nobody tells us.", accountId);
-                simulation.Server.RevokeByUser(accountId);
+                Say("The customer disconnects this application at Airwallex, and nobody tells us.", accountId);
+                simulation.Disconnect(accountId);
+                return true;
+            case "tell":
+                await DeliverWebhookAsync(simulation, accountId, cancellationToken);
                 return true;
             case "remove-role":
                 Say("The person who agreed loses the admin role.", accountId);
@@ -91,25 +94,26 @@ public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
                 Say("Five minutes have passed.");
                 return true;
             case "days":
-                simulation.Clock.Advance(TimeSpan.FromDays(20));
-                Say("Twenty days have passed.");
-                await KeepAliveAsync();
+                Say("Twenty days pass.");
+                await PassDaysAsync(simulation);
                 return true;
             default:
                 return false;
         }
     }
 
-    // The host's own round comes within minutes; days have passed in a click.
-    private async Task KeepAliveAsync()
+    // The keep-alive looks every few minutes; here it looks whenever a quarter of a day has passed.
+    private async Task PassDaysAsync(SimulatedAirwallex simulation)
     {
-        try
+        var patience = Task.Delay(Patience);
+        for (var quarters = 0; quarters < 20 * 4; quarters++)
         {
-            await Connections.KeepAliveAsync().WaitAsync(TimeSpan.FromSeconds(4));
-        }
-        catch (TimeoutException)
-        {
-            // It goes on, and the timeline says how it ends.
+            simulation.Clock.Advance(TimeSpan.FromDays(0.25));
+            if (!patience.IsCompleted)
+            {
+                // A round that takes longer goes on, and the timeline says how it ends.
+                await (await Task.WhenAny(Connections.KeepAliveAsync(), patience));
+            }
         }
     }
 
@@ -125,11 +129,22 @@ public sealed class TroubleModel(IHttpClientFactory http) : PortalPage
         client.Timeout = s_webhookTimeout;
         using var request = webhook.ToRequest(
             new Uri($"{Request.Scheme}://{Request.Host}{Request.PathBase}/airwallex/webhooks"));
-        using var response = await client.SendAsync(request, cancellationToken);
-        var status = (int)response.StatusCode;
-        Timeline.Add(
-            TimelineKind.Asked, accountId,
-            response.IsSuccessStatusCode ? "Airwallex told us so." : "Airwallex told us so, but was not understood.",
-            $"Webhook connection.disconnected, acknowledged with {status}.");
+        try
+        {
+            using var response = await client.SendAsync(request, cancellationToken);
+            var status = (int)response.StatusCode;
+            Timeline.Add(
+                TimelineKind.Asked, accountId,
+                response.IsSuccessStatusCode ? "Airwallex told us." : "Airwallex told us, but was not understood.",
+                $"Webhook connection.disconnected, acknowledged with {status}.");
+        }
+        catch (Exception exception) when (
+            exception is HttpRequestException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            Timeline.Add(
+                TimelineKind.Asked, accountId, "Airwallex could not reach this portal to tell us.",
+                $"Webhook connection.disconnected to {request.RequestUri}: {exception.Message}");
+        }
     }
 }

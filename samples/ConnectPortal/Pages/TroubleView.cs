@@ -28,13 +28,17 @@ public sealed class TroubleView(SimulatedAirwallex simulation, ConnectionView? c
     public static string? GroupOf(string action) => action switch
     {
         "lose-response" or "down" or "up" => Airwallex,
-        "revoke" or "revoke-quietly" or "remove-role" or "restore-role" => Customer,
+        "revoke" or "revoke-quietly" or "tell" or "remove-role" or "restore-role" => Customer,
         "minutes" or "days" => Time,
         _ => null,
     };
 
     private TroubleGroup Group(string key, string title, IEnumerable<TroubleAction> actions) => new(
         key, title, [.. actions], outcome is not null && GroupOf(outcome.Action) == key ? outcome : null);
+
+    private bool IsDisconnected => connection is not null && simulation.IsDisconnected(connection.Connection);
+
+    private bool IsWithoutAdminRole => connection is not null && simulation.IsWithoutAdminRole(connection.Connection);
 
     private IEnumerable<TroubleAction> OfAirwallex()
     {
@@ -44,7 +48,7 @@ public sealed class TroubleView(SimulatedAirwallex simulation, ConnectionView? c
             yield break;
         }
 
-        if (connection is { IsActive: true })
+        if (connection is { IsActive: true } && !IsDisconnected && !IsWithoutAdminRole)
         {
             yield return new(
                 "lose-response", "Lose a response",
@@ -59,19 +63,26 @@ public sealed class TroubleView(SimulatedAirwallex simulation, ConnectionView? c
 
     private IEnumerable<TroubleAction> OfCustomer()
     {
-        if (connection is { IsActive: true })
+        if (connection is { IsActive: true } && IsDisconnected)
+        {
+            yield return new(
+                "tell", "Deliver the message", "Airwallex's message arrives late. “Renew now” finds out as well.");
+            yield break;
+        }
+
+        if (IsWithoutAdminRole)
+        {
+            yield return new(
+                "restore-role", "Restore the admin role", "After that, “Try again” above works.", IsWayOut: true);
+        }
+        else if (connection is { IsActive: true })
         {
             yield return new(
                 "revoke", "Disconnect at Airwallex", "The customer removes this application; Airwallex tells us.");
             yield return new(
-                "revoke-quietly", "Disconnect without a word", "The same, but Airwallex's message is lost.");
+                "revoke-quietly", "Disconnect silently", "The same, but Airwallex's message does not arrive.");
             yield return new(
                 "remove-role", "Remove the admin role", "The person who agreed is not an administrator any more.");
-        }
-        else if (connection is not null && simulation.IsWithoutAdminRole(connection.AccountId))
-        {
-            yield return new(
-                "restore-role", "Give the admin role back", "After that, “Try again” above works.", IsWayOut: true);
         }
     }
 
@@ -79,8 +90,9 @@ public sealed class TroubleView(SimulatedAirwallex simulation, ConnectionView? c
     {
         if (connection is null or { IsActive: true })
         {
-            yield return new("minutes", "Let 5 minutes pass", "Access expires; the next call renews it.");
-            yield return new("days", "Let 20 days pass", "Nobody calls. Watch the permission age and be renewed.");
+            yield return new("minutes", "Let 5 minutes pass", "Access expires. The next call renews it.");
+            yield return new(
+                "days", "Let 20 days pass", "Nobody calls. The permission ages, and is renewed by itself.");
         }
     }
 }

@@ -13,7 +13,9 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
 {
     private static readonly AirwallexSimulatorOptions s_options = new() { ApplicationName = "Connect Portal" };
 
-    private readonly ConcurrentDictionary<string, bool> _withoutAdminRole = new();
+    // By account, and since when.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _disconnected = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _withoutAdminRole = new();
 
     private SimulatedAirwallex(AirwallexSimulator server, PortalClock clock) => (Server, Clock) = (server, clock);
 
@@ -73,10 +75,19 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         DownSince = null;
     }
 
+    public void Disconnect(string accountId)
+    {
+        Server.RevokeByUser(accountId);
+        _disconnected[accountId] = Clock.GetUtcNow();
+    }
+
+    /// <summary>Whether the customer has ended this connection at Airwallex.</summary>
+    public bool IsDisconnected(AirwallexConnection connection) => IsSince(_disconnected, connection);
+
     public void RemoveAdminRole(string accountId)
     {
         Server.RemoveAdminRole(accountId);
-        _withoutAdminRole.TryAdd(accountId, true);
+        _withoutAdminRole[accountId] = Clock.GetUtcNow();
     }
 
     public void RestoreAdminRole(string accountId)
@@ -85,8 +96,8 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         _withoutAdminRole.TryRemove(accountId, out _);
     }
 
-    /// <summary>Whether the user who consented has lost the admin role.</summary>
-    public bool IsWithoutAdminRole(string accountId) => _withoutAdminRole.ContainsKey(accountId);
+    /// <summary>Whether the user who consented to this connection has lost the admin role.</summary>
+    public bool IsWithoutAdminRole(AirwallexConnection connection) => IsSince(_withoutAdminRole, connection);
 
     public async ValueTask DisposeAsync()
     {
@@ -97,4 +108,9 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
             File.Delete(file);
         }
     }
+
+    // What happened before the customer connected again is over.
+    private static bool IsSince(
+        ConcurrentDictionary<string, DateTimeOffset> changes, AirwallexConnection connection) =>
+        changes.TryGetValue(connection.AccountId, out var at) && at > connection.ConnectedAt;
 }

@@ -20,14 +20,17 @@ public static class ConnectionEventWords
                 "The response to an earlier refresh may have been lost, so the same refresh token was sent again "
                     + "inside Airwallex's grace period."),
             ConnectionEventKind.RefreshFailed => (
-                TimelineKind.Failed, "Airwallex did not respond. The portal tries again by itself.",
+                TimelineKind.Failed,
+                connectionEvent.Exception is AirwallexOAuthException { IsTransient: false }
+                    ? "Airwallex does not accept what this portal sends. Somebody should look at its settings."
+                    : "Airwallex did not respond. The portal tries again by itself.",
                 connectionEvent.Exception?.Message ?? "The refresh failed."),
             ConnectionEventKind.RenewalOverdue => (
-                TimelineKind.Failed, "This connection should have been renewed by now. Somebody should look.",
+                TimelineKind.Late, "This connection should have been renewed by now. Somebody should look.",
                 "The refresh token is past its renewal window."),
             ConnectionEventKind.ReauthorizationRequired => (
                 TimelineKind.Lost, "Airwallex ended the connection. The customer must connect again.",
-                connectionEvent.Reason ?? "The refresh token was refused for good."),
+                connectionEvent.Reason ?? "Airwallex rejected the refresh token."),
             ConnectionEventKind.Disconnected => (
                 TimelineKind.Lost, "The connection has ended.", connectionEvent.Reason ?? "Disconnected."),
             _ => (TimelineKind.Good, "Something happened.", connectionEvent.Reason ?? ""),

@@ -12,6 +12,9 @@ public enum TimelineKind
     /// <summary>Something did not work and will be tried again.</summary>
     Failed,
 
+    /// <summary>Something should have happened by now.</summary>
+    Late,
+
     /// <summary>A connection has ended.</summary>
     Lost,
 

@@ -110,7 +110,7 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await Assertions.Expect(visit.Button("Lose a response")).ToHaveCountAsync(0);
         await visit.CheckAsync("portal-must-connect-again");
 
-        await visit.Button("Give the admin role back").ClickAsync();
+        await visit.Button("Restore the admin role").ClickAsync();
         await visit.Button("Try again").ClickAsync();
         await Assertions.Expect(visit.State).ToContainTextAsync("Connected");
         visit.AssertNoComplaints();

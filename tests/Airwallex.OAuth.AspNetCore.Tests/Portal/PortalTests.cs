@@ -82,7 +82,7 @@ public sealed class PortalTests
             Assert.Contains(name, page, StringComparison.Ordinal);
         }
 
-        Assert.Matches("airwallex_oauth_refreshes_total</code></dt><dd>1</dd>", page);
+        Assert.Matches("<dd class=\"figure\">1</dd><dd><code>airwallex_oauth_refreshes_total</code>", page);
     }
 
     [Fact]
