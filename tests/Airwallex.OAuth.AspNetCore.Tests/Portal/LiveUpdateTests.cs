@@ -115,7 +115,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
 
     private static async Task WaitUntilAsync(Func<bool> condition)
     {
-        for (var looks = 0; !condition() && looks < 400; looks++)
+        for (var looks = 0; !condition() && looks < 1200; looks++)
         {
             await Task.Delay(50);
         }

@@ -117,6 +117,24 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
     }
 
     [BrowserFact]
+    public async Task A_message_that_was_lost_is_all_that_is_left_to_deliver_after_a_silent_disconnection()
+    {
+        await using var visit = await portal.VisitAsync();
+        await visit.SignUpAsync("Silent Ltd");
+        await visit.OpenAsync("Silent Ltd");
+
+        await visit.Button("Disconnect silently").ClickAsync();
+        await Assertions.Expect(visit.Button("Disconnect at Airwallex")).ToHaveCountAsync(0);
+        await Assertions.Expect(visit.Button("Lose a response")).ToHaveCountAsync(0);
+        await Assertions.Expect(visit.State).ToContainTextAsync("Connected");
+        await visit.Button("Deliver the message").ClickAsync();
+
+        await Assertions.Expect(visit.State).ToContainTextAsync("Disconnected");
+        await Assertions.Expect(visit.Button("Deliver the message")).ToHaveCountAsync(0);
+        visit.AssertNoComplaints();
+    }
+
+    [BrowserFact]
     public async Task Without_scripts_everything_works_but_live_updates()
     {
         await using var visit = await portal.VisitAsync(new() { JavaScriptEnabled = false });

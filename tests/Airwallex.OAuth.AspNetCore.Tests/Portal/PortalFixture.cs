@@ -41,7 +41,7 @@ public class PortalFixture : IAsyncLifetime
         _portal.UseKestrel(0);
         _portal.StartServer();
         // A machine under load is slow, and no test here is about speed.
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

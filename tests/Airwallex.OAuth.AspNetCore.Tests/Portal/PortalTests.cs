@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 using ConnectPortal.Simulation;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Airwallex.OAuth.AspNetCore.Tests.Portal;
 
 /// <summary>The portal without a browser.</summary>
-public sealed class PortalTests
+public sealed partial class PortalTests
 {
     [Fact]
     public async Task The_portal_opens_without_any_configuration()
@@ -70,6 +72,7 @@ public sealed class PortalTests
                 && !line.Contains("} 0", StringComparison.Ordinal)));
 
         var metrics = await http.GetStringAsync("/metrics");
+        Assert.All(DocumentedNames(), name => Assert.Contains($"\n{name}{{", metrics, StringComparison.Ordinal));
         var page = await http.GetStringAsync("/");
         Assert.Contains("href=\"/metrics\"", page, StringComparison.Ordinal);
         foreach (var name in new[]
@@ -78,8 +81,8 @@ public sealed class PortalTests
             "airwallex_oauth_connection_ends_total",
         })
         {
-            Assert.Contains(name + "{", metrics, StringComparison.Ordinal);
-            Assert.Contains(name, page, StringComparison.Ordinal);
+            Assert.Contains(name, DocumentedNames());
+            Assert.Contains($"<code>{name}</code>", page, StringComparison.Ordinal);
         }
 
         Assert.Matches("<dd class=\"figure\">1</dd><dd><code>airwallex_oauth_refreshes_total</code>", page);
@@ -130,6 +133,23 @@ public sealed class PortalTests
         Assert.Contains(
             "This page does not exist", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
+
+    /// <summary>The instruments of the documented table, as Prometheus names them.</summary>
+    private static List<string> DocumentedNames()
+    {
+        var table = File.ReadLines(Path.Combine(ScrapeTests.Docs, "operating.md"))
+            .Select(line => Instrument().Match(line)).Where(row => row.Success).ToList();
+        Assert.True(table.Count > 20);
+        return [.. table.Select(row => row.Groups["name"].Value.Replace('.', '_') + (
+            row.Groups["kind"].Value == "counter" ? "_total"
+            : row.Groups["kind"].Value == "histogram" ? "_seconds_bucket"
+            : row.Groups["unit"].Value == "s" ? "_seconds"
+            : ""))];
+    }
+
+    [GeneratedRegex(
+        @"^\| `(?<name>airwallex\.oauth\.[a-z_.]+)` \| (?<kind>counter|histogram|gauge|up-down counter), (?<unit>\S+)")]
+    private static partial Regex Instrument();
 
     private static WebApplicationFactory<Program> Portal(string environment) =>
         new WebApplicationFactory<Program>().WithWebHostBuilder(host => host.UseEnvironment(environment));
