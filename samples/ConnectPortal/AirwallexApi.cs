@@ -7,7 +7,9 @@ namespace ConnectPortal;
 public sealed record Balance(
     string Currency, decimal AvailableAmount, decimal PendingAmount, decimal ReservedAmount, decimal TotalAmount);
 
-/// <summary>The little of Airwallex's API that the portal calls. AddAirwallexToken sees to the tokens.</summary>
+/// <summary>
+/// The little of Airwallex's API that the portal calls. The class knows no token: AddAirwallexToken adds one.
+/// </summary>
 public sealed class AirwallexApi(HttpClient http)
 {
     private static readonly JsonSerializerOptions s_json =

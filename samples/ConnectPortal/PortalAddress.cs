@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Airwallex.OAuth;
 using ConnectPortal.Simulation;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 
 namespace ConnectPortal;
 
@@ -15,9 +17,11 @@ public static class PortalAddress
         ArgumentNullException.ThrowIfNull(builder);
 
         var settings = builder.Configuration;
-        if (
-            settings["urls"] is null && settings["http_ports"] is null && settings["https_ports"] is null && !settings
-                .GetSection("Kestrel:Endpoints").Exists())
+        var isConfigured = settings["urls"] is not null
+            || settings["http_ports"] is not null
+            || settings["https_ports"] is not null
+            || settings.GetSection("Kestrel:Endpoints").Exists();
+        if (!isConfigured)
         {
             builder.WebHost.UseUrls($"http://127.0.0.1:{(IsFree(UsualPort) ? UsualPort : 0)}");
         }
@@ -38,17 +42,20 @@ public static class PortalAddress
             return 1;
         }
 
-        simulation?.Welcome(app.Urls);
         Console.WriteLine();
-        Console.WriteLine($"  Connect portal   {string.Join("  ", app.Urls)}");
+        var addresses = app.Urls.Select(url => url + app.Configuration["PathBase"]);
+        Console.WriteLine($"  Connect portal   {string.Join("  ", addresses)}");
         Console.WriteLine(simulation is null
-            ? "  Airwallex        the real demo environment, as configured"
+            ? $"  Airwallex        {Environment(app)}, as configured"
             : $"  Airwallex        simulated, at {simulation.Server.BaseAddress}");
         Console.WriteLine("  Ctrl+C stops it.");
         Console.WriteLine();
         await app.WaitForShutdownAsync();
         return 0;
     }
+
+    private static AirwallexEnvironment Environment(WebApplication app) =>
+        app.Services.GetRequiredService<IOptions<AirwallexOAuthOptions>>().Value.Environment;
 
     private static bool IsFree(int port)
     {

@@ -50,6 +50,22 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fault_of_one_account_passes_the_others_by()
+    {
+        var one = await _client.ConnectAsync("acct_1");
+        var other = await _client.ConnectAsync("acct_2");
+        _client.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(503), accountId: "acct_1");
+
+        Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(other.RefreshToken)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _client.RefreshAsync(one.RefreshToken)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await _client.RefreshAsync(one.RefreshToken)).Status);
+    }
+
+    [Fact]
+    public void A_fault_of_the_api_cannot_be_for_one_account() => Assert.Throws<ArgumentException>(
+        () => _client.Simulator.Faults.Next(FaultTarget.Api, Fault.Status(503), accountId: "acct_1"));
+
+    [Fact]
     public async Task A_status_after_rotating_costs_the_token()
     {
         var tokens = await _client.ConnectAsync();

@@ -1,5 +1,7 @@
+using Airwallex.OAuth;
 using Airwallex.OAuth.AspNetCore;
 using ConnectPortal.Timeline;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 
 namespace ConnectPortal.Data;
@@ -7,58 +9,76 @@ namespace ConnectPortal.Data;
 /// <summary>What the portal does when a customer comes back from Airwallex.</summary>
 public static class Businesses
 {
-    /// <summary>Remembers whose account it is.</summary>
-    public static async Task RememberAsync(ConnectedContext connected)
+    /// <summary>
+    /// Links the account before the connection is saved: a crash in between leaves a link without a connection, never a
+    /// connection that belongs to nobody. A real application writes its tenant here, or refuses the account.
+    /// </summary>
+    public static async Task LinkAsync(ConnectingContext connecting)
+    {
+        ArgumentNullException.ThrowIfNull(connecting);
+
+        var accountId = connecting.Account.AccountId;
+        await using var database = await OpenAsync(connecting.HttpContext, connecting.CancellationToken);
+        if (await database.Businesses.FindAsync([accountId], connecting.CancellationToken) is null)
+        {
+            database.Businesses.Add(new Business { AccountId = accountId, Name = accountId });
+            await database.SaveChangesAsync(connecting.CancellationToken);
+        }
+    }
+
+    /// <summary>Asks Airwallex for the name of the business, the first call with the new token.</summary>
+    public static async Task NameAsync(ConnectedContext connected)
     {
         ArgumentNullException.ThrowIfNull(connected);
 
-        var services = connected.HttpContext.RequestServices;
+        var context = connected.HttpContext;
         var accountId = connected.Connection.AccountId;
-        var name = await FindNameAsync(services, accountId, connected.HttpContext.RequestAborted) ?? accountId;
-
-        await using var database = await services.GetRequiredService<IDbContextFactory<PortalContext>>()
-            .CreateDbContextAsync();
-        if (await database.Businesses.FindAsync(accountId) is { } known)
+        if (await FindNameAsync(context, accountId) is { } name)
         {
-            known.Name = name;
+            await using var database = await OpenAsync(context, context.RequestAborted);
+            await database.Businesses.Where(business => business.AccountId == accountId).ExecuteUpdateAsync(
+                change => change.SetProperty(business => business.Name, name), context.RequestAborted);
         }
-        else
-        {
-            database.Businesses.Add(new Business { AccountId = accountId, Name = name });
-        }
-
-        await database.SaveChangesAsync();
     }
 
     /// <summary>
-    /// A customer who said no gets a friendly line on the start page; for the rest, the library's own page is good
-    /// enough.
+    /// A customer who said no gets a friendly line on the page where the flow was to end; for the rest, the library's
+    /// own page is good enough.
     /// </summary>
     public static Task ExplainAsync(ConnectFailedContext failed)
     {
         ArgumentNullException.ThrowIfNull(failed);
 
+        var declined = failed.Kind == ConnectFailureKind.Declined;
         failed.HttpContext.RequestServices.GetRequiredService<TimelineLog>().Add(
-            TimelineKind.Failed, null, $"A customer came back without a connection: {failed.Kind}.");
-        if (failed.Kind == ConnectFailureKind.Declined)
+            TimelineKind.Failed,
+            accountId: null,
+            declined ? "A customer declined at Airwallex." : "A customer came back without a connection.",
+            $"Outcome of the connect flow: {failed.Kind}.");
+        if (declined)
         {
-            failed.HttpContext.Response.Redirect("/?declined=true");
+            failed.HttpContext.Response.Redirect(
+                QueryHelpers.AddQueryString(failed.ReturnUrl, "declined", "true"));
             failed.HandleResponse();
         }
 
         return Task.CompletedTask;
     }
 
-    private static async Task<string?> FindNameAsync(
-        IServiceProvider services, string accountId, CancellationToken cancellationToken)
+    private static ValueTask<PortalContext> OpenAsync(HttpContext context, CancellationToken cancellationToken) =>
+        new(context.RequestServices.GetRequiredService<IDbContextFactory<PortalContext>>()
+            .CreateDbContextAsync(cancellationToken));
+
+    private static async Task<string?> FindNameAsync(HttpContext context, string accountId)
     {
         try
         {
-            return await services.GetRequiredService<AirwallexApi>().GetBusinessNameAsync(accountId, cancellationToken);
+            return await context.RequestServices.GetRequiredService<AirwallexApi>()
+                .GetBusinessNameAsync(accountId, context.RequestAborted);
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or AirwallexOAuthException)
         {
-            // The account is connected all the same, and its id will do for a name.
+            // The account is connected all the same, and its id serves as a name.
             return null;
         }
     }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Mvc;
-
 namespace ConnectPortal.Pages;
 
 /// <summary>Every connection, and what happened lately.</summary>
@@ -7,8 +5,7 @@ public sealed class IndexModel : PortalPage
 {
     public IReadOnlyList<ConnectionView> All { get; private set; } = [];
 
-    [FromQuery]
-    public bool Declined { get; set; }
+    public Outcome? Outcome => Outcome.Find(After, Since, Timeline, accountId: null);
 
     public async Task OnGetAsync(CancellationToken cancellationToken) =>
         All = await FindConnectionsAsync(cancellationToken);

@@ -8,7 +8,12 @@ public sealed record TimelineView(TimelineLog Log, string? AccountId, IReadOnlyD
     public IReadOnlyList<TimelineEntry> Entries { get; } =
         [.. Log.Entries.Where(entry => IsAbout(entry, AccountId)).Take(12)];
 
-    // An outage or the passing of time is about every account.
-    private static bool IsAbout(TimelineEntry entry, string? accountId) =>
-        accountId is null || entry.AccountId == accountId || entry is { AccountId: null, Kind: TimelineKind.Trouble };
+    /// <summary>An outage or the passing of time is about every account.</summary>
+    public static bool IsAbout(TimelineEntry entry, string? accountId)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return accountId is null
+            || entry.AccountId == accountId
+            || entry is { AccountId: null, Kind: TimelineKind.Asked };
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Airwallex.OAuth;
 using Airwallex.OAuth.AspNetCore;
@@ -12,14 +13,18 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
 {
     private static readonly AirwallexSimulatorOptions s_options = new() { ApplicationName = "Connect Portal" };
 
+    // By account, and since when.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _disconnected = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _withoutAdminRole = new();
+
     private SimulatedAirwallex(AirwallexSimulator server, PortalClock clock) => (Server, Clock) = (server, clock);
 
     public AirwallexSimulator Server { get; }
 
     public PortalClock Clock { get; }
 
-    /// <summary>Whether the token endpoint responds with 503 at the moment.</summary>
-    public bool IsDown { get; private set; }
+    /// <summary>Since when the token endpoint responds with 503; null while it works.</summary>
+    public DateTimeOffset? DownSince { get; private set; }
 
     public string WebhookSecret { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
@@ -34,7 +39,10 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         }
 
         var clock = new PortalClock();
-        return new SimulatedAirwallex(await AirwallexSimulator.StartAsync(s_options, clock), clock);
+        var server = await AirwallexSimulator.StartAsync(s_options, clock);
+        // Below any path base, behind any proxy on this machine.
+        server.DefaultClient.AllowLoopbackRedirectUris();
+        return new SimulatedAirwallex(server, clock);
     }
 
     /// <summary>Points the library at the simulator, and lets both go by the same clock.</summary>
@@ -55,32 +63,41 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
         });
     }
 
-    /// <summary>Whitelists the portal's callback, by whichever name a browser on this machine calls it.</summary>
-    public void Welcome(IEnumerable<string> urls)
-    {
-        ArgumentNullException.ThrowIfNull(urls);
-        foreach (var url in urls)
-        {
-            var callback = new UriBuilder(url) { Path = "/airwallex/callback" };
-            foreach (var host in new[] { callback.Host, "127.0.0.1", "localhost" })
-            {
-                callback.Host = host;
-                Server.DefaultClient.AllowRedirectUri(callback.Uri);
-            }
-        }
-    }
-
     public void GoDown()
     {
         Server.Faults.Always(FaultTarget.Token, Fault.Status(503));
-        IsDown = true;
+        DownSince = Clock.GetUtcNow();
     }
 
     public void ComeBack()
     {
         Server.Faults.Clear(FaultTarget.Token);
-        IsDown = false;
+        DownSince = null;
     }
+
+    public void Disconnect(string accountId)
+    {
+        Server.RevokeByUser(accountId);
+        _disconnected[accountId] = Clock.GetUtcNow();
+    }
+
+    /// <summary>Whether the customer has ended this connection at Airwallex.</summary>
+    public bool IsDisconnected(AirwallexConnection connection) => IsSince(_disconnected, connection);
+
+    public void RemoveAdminRole(string accountId)
+    {
+        Server.RemoveAdminRole(accountId);
+        _withoutAdminRole[accountId] = Clock.GetUtcNow();
+    }
+
+    public void RestoreAdminRole(string accountId)
+    {
+        Server.RestoreAdminRole(accountId);
+        _withoutAdminRole.TryRemove(accountId, out _);
+    }
+
+    /// <summary>Whether the user who consented to this connection has lost the admin role.</summary>
+    public bool IsWithoutAdminRole(AirwallexConnection connection) => IsSince(_withoutAdminRole, connection);
 
     public async ValueTask DisposeAsync()
     {
@@ -91,4 +108,9 @@ public sealed class SimulatedAirwallex : IAsyncDisposable
             File.Delete(file);
         }
     }
+
+    // What happened before the customer connected again is over.
+    private static bool IsSince(
+        ConcurrentDictionary<string, DateTimeOffset> changes, AirwallexConnection connection) =>
+        changes.TryGetValue(connection.AccountId, out var at) && at > connection.ConnectedAt;
 }

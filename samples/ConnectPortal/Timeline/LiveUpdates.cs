@@ -9,8 +9,13 @@ namespace ConnectPortal.Timeline;
 public static class LiveUpdates
 {
     public static void MapLiveUpdates(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/live", (TimelineLog timeline, IHostApplicationLifetime lifetime, CancellationToken gone) =>
-            TypedResults.ServerSentEvents(EventsAsync(timeline, lifetime, gone)));
+        endpoints.MapGet("/live", (
+            TimelineLog timeline, IHostApplicationLifetime lifetime, HttpResponse response, CancellationToken gone) =>
+        {
+            // A proxy that collects what it passes on would hold the news back.
+            response.Headers["X-Accel-Buffering"] = "no";
+            return TypedResults.ServerSentEvents(EventsAsync(timeline, lifetime, gone));
+        });
 
     private static async IAsyncEnumerable<SseItem<string>> EventsAsync(
         TimelineLog timeline, IHostApplicationLifetime lifetime, [EnumeratorCancellation] CancellationToken gone)

@@ -5,9 +5,8 @@ using Airwallex.OAuth;
 namespace ConnectPortal.Timeline;
 
 /// <summary>
-/// What happened to connections, newest first, in memory: an observer of the library that writes down what it is
-/// told, and tells
-/// open pages that there is something new. Thread-safe.
+/// What happened to connections, newest first, in memory: an observer of the library that writes down what it is told,
+/// and tells open pages that there is something new. Thread-safe.
 /// </summary>
 public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
 {
@@ -32,13 +31,14 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
     /// <summary>Counts the lines ever written.</summary>
     public long Sequence => Entries is [var newest, ..] ? newest.Sequence : 0;
 
-    public void Add(TimelineKind kind, string? accountId, string text)
+    public void Add(TimelineKind kind, string? accountId, string text, string? details = null)
     {
         TaskCompletionSource changed;
         lock (_gate)
         {
             var sequence = (_entries is [var newest, ..] ? newest.Sequence : 0) + 1;
-            _entries = _entries.Insert(0, new TimelineEntry(sequence, time.GetUtcNow(), kind, accountId, text));
+            _entries = _entries.Insert(
+                0, new TimelineEntry(sequence, time.GetUtcNow(), kind, accountId, text, details));
             if (_entries.Count > Kept)
             {
                 _entries = _entries.RemoveAt(Kept);
@@ -54,27 +54,8 @@ public sealed class TimelineLog(TimeProvider time) : IConnectionObserver
     {
         ArgumentNullException.ThrowIfNull(connectionEvent);
 
-        var (kind, text) = connectionEvent.Kind switch
-        {
-            ConnectionEventKind.Connected => (TimelineKind.Good, "Connected."),
-            ConnectionEventKind.Refreshed => (TimelineKind.Good, "Refreshed: new access token, new refresh token."),
-            ConnectionEventKind.Recovered =>
-                (
-                    TimelineKind.Saved,
-                    "Recovered: the refresh that had gone wrong was repeated with the same refresh token, and " +
-                    "nothing was lost."),
-            ConnectionEventKind.RefreshFailed =>
-                (
-                    TimelineKind.Failed,
-                    $"A refresh failed and will be tried again. {connectionEvent.Exception?.Message}"),
-            ConnectionEventKind.RenewalOverdue =>
-                (TimelineKind.Failed, "The refresh token is past its renewal window."),
-            ConnectionEventKind.ReauthorizationRequired =>
-                (TimelineKind.Lost, $"The customer must connect again: {connectionEvent.Reason}"),
-            ConnectionEventKind.Disconnected => (TimelineKind.Lost, $"Disconnected: {connectionEvent.Reason}"),
-            _ => (TimelineKind.Good, connectionEvent.Kind.ToString()),
-        };
-        Add(kind, connectionEvent.AccountId, text);
+        var (kind, text, details) = ConnectionEventWords.Of(connectionEvent);
+        Add(kind, connectionEvent.AccountId, text, details);
         return ValueTask.CompletedTask;
     }
 

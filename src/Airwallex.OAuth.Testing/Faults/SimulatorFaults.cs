@@ -12,7 +12,7 @@ public sealed class SimulatorFaults
 
     // Guards everything below.
     private readonly object _gate = new();
-    private readonly List<(FaultTarget Target, Fault Fault)> _queue = [];
+    private readonly List<(FaultTarget Target, Fault Fault, string? AccountId)> _queue = [];
     private readonly List<(FaultTarget Target, DateTimeOffset Until, Func<Fault> Draw)> _episodes = [];
     private readonly List<(FaultTarget Target, double Probability, Fault Fault, Random Random)> _random = [];
     private readonly Dictionary<FaultTarget, Fault> _always = [];
@@ -23,13 +23,24 @@ public sealed class SimulatorFaults
     /// <param name="target">The endpoint.</param>
     /// <param name="fault">The fault.</param>
     /// <param name="times">To how many requests. Default 1.</param>
-    public void Next(FaultTarget target, Fault fault, int times = 1)
+    /// <param name="accountId">
+    /// Only to refreshes of this account; requests of others pass it by. Default: null, to any request. For
+    /// <see cref="FaultTarget.Token"/> alone.
+    /// </param>
+    /// <exception cref="ArgumentException">An account is named for another endpoint than that of tokens.</exception>
+    public void Next(FaultTarget target, Fault fault, int times = 1, string? accountId = null)
     {
         ArgumentNullException.ThrowIfNull(fault);
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
+        if (accountId is not null && target != FaultTarget.Token)
+        {
+            throw new ArgumentException(
+                $"A fault of {target} cannot be for one account: only refreshes can be told apart.", nameof(accountId));
+        }
+
         lock (_gate)
         {
-            _queue.AddRange(Enumerable.Repeat((target, fault), times));
+            _queue.AddRange(Enumerable.Repeat((target, fault, accountId), times));
         }
     }
 
@@ -118,11 +129,11 @@ public sealed class SimulatorFaults
         }
     }
 
-    internal Fault? Take(FaultTarget target)
+    internal Fault? Take(FaultTarget target, string? accountId = null)
     {
         lock (_gate)
         {
-            return TakeQueued(target)
+            return TakeQueued(target, accountId)
                 ?? DrawFromEpisode(target)
                 ?? _random.Find(item => item.Target == target && item.Random.NextDouble() < item.Probability).Fault
                 ?? _always.GetValueOrDefault(target);
@@ -138,9 +149,10 @@ public sealed class SimulatorFaults
         }
     }
 
-    private Fault? TakeQueued(FaultTarget target)
+    private Fault? TakeQueued(FaultTarget target, string? accountId)
     {
-        var index = _queue.FindIndex(item => item.Target == target);
+        var index = _queue.FindIndex(
+            item => item.Target == target && (item.AccountId is null || item.AccountId == accountId));
         if (index < 0)
         {
             return null;

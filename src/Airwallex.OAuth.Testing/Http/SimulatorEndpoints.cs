@@ -59,7 +59,6 @@ internal sealed class SimulatorEndpoints(
 
     private async Task HandleTokenAsync(HttpContext context)
     {
-        var fault = faults.Take(FaultTarget.Token);
         var (form, refusal) = await _token.ReadAsync(context).ConfigureAwait(false);
         if (refusal is not null)
         {
@@ -68,6 +67,7 @@ internal sealed class SimulatorEndpoints(
         }
 
         var request = server.BeginTokenRequest(form);
+        var fault = faults.Take(FaultTarget.Token, request.Family?.Account.Id);
         request.Fault = fault?.ToString();
         SimulatedResponse? response = null;
         try

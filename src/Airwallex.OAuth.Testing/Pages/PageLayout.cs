@@ -33,11 +33,16 @@ internal static class PageLayout
         p { margin: 0 0 1rem; overflow-wrap: anywhere; }
         .quiet, .hint { color: var(--quiet); }
         .hint { margin: .25rem 0 0; font-size: .875rem; }
-        .steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.75rem, 1fr)); gap: .5rem;
-          margin: 0 0 1.25rem; padding: 0; list-style: none; font-size: .8125rem; color: var(--quiet); }
+        .steps { display: grid; grid-template-columns: repeat(4, 1fr); gap: .5rem; margin: 0 0 1.25rem;
+          padding: 0; list-style: none; font-size: .8125rem; color: var(--quiet); }
+        @media (max-width: 30rem) { .steps { grid-template-columns: repeat(2, 1fr); } }
         .steps li { padding-top: .4rem; border-top: 3px solid var(--line); }
         .steps .done, .steps [aria-current] { border-color: var(--accent); }
         .steps [aria-current] { color: var(--text); font-weight: 600; }
+        @media (forced-colors: active) {
+          .badge { border: 1px solid; }
+          .steps li:not(.done, [aria-current]) { border-top-style: dotted; }
+        }
         label, legend { font-weight: 600; }
         fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; }
         legend { padding: 0; margin-bottom: .35rem; }

@@ -13,7 +13,7 @@ namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 [Collection(AloneInTheProcess.Name)]
 public sealed partial class ScrapeTests
 {
-    private static readonly string s_docs = Path.Combine(FindRoot(), "src", "Airwallex.OAuth", "docs");
+    public static string Docs { get; } = Path.Combine(FindRoot(), "src", "Airwallex.OAuth", "docs");
 
     [Fact]
     public async Task Every_counter_and_gauge_of_the_alerts_and_the_dashboard_is_scraped_from_the_start_with_0()
@@ -142,7 +142,7 @@ public sealed partial class ScrapeTests
     private static HashSet<string> UsedNames() =>
     [
         .. new[] { "alerts.yml", "grafana-dashboard.json" }
-            .SelectMany(file => Metric().Matches(File.ReadAllText(Path.Combine(s_docs, file))))
+            .SelectMany(file => Metric().Matches(File.ReadAllText(Path.Combine(Docs, file))))
             .Select(match => match.Groups[1].Value),
     ];
 
@@ -219,7 +219,7 @@ public sealed partial class ScrapeTests
 
             // promtool says which samples it got when they are not those that it was told to expect: none.
             var output = await Promtool.TestRulesAsync($$"""
-                rule_files: ["{{Path.Combine(s_docs, "alerts.yml")}}"]
+                rule_files: ["{{Path.Combine(Docs, "alerts.yml")}}"]
                 evaluation_interval: 15s
                 tests:
                   - interval: 15s

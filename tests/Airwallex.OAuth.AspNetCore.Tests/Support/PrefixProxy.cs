@@ -8,8 +8,7 @@ namespace Airwallex.OAuth.AspNetCore.Tests;
 
 /// <summary>
 /// A small reverse proxy in front of an application, as nginx is: it takes everything below a prefix, strips the
-/// prefix, and speaks http to
-/// the application under an internal name.
+/// prefix, and speaks http to the application under an internal name.
 /// </summary>
 /// <param name="prefix">Such as <c>/shop</c>.</param>
 /// <param name="application">Leads to the application.</param>
@@ -60,11 +59,16 @@ internal sealed class PrefixProxy(string prefix, HttpMessageHandler application,
         using var request = new HttpRequestMessage(
             new HttpMethod(context.Request.Method), new Uri(
                 "http://10.0.0.7:8080" + rest.ToUriComponent() + context.Request.QueryString));
+        if (context.Request.ContentLength > 0)
+        {
+            request.Content = new StreamContent(context.Request.Body);
+        }
+
         foreach (var (name, values) in context.Request.Headers)
         {
-            if (name is not "Host")
+            if (name is not "Host" && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             {
-                request.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+                request.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
             }
         }
 
