@@ -38,7 +38,7 @@ internal static class CronJob
         services.AddDataProtection().SetApplicationName("cron-job").PersistKeysToFileSystem(new(directory));
         services.AddDbContext<Database>(options =>
             options.UseSqlite($"Data Source={Path.Combine(directory, "database")}"));
-        services.AddAirwallexOAuth(options =>
+        var library = services.AddAirwallexOAuth(options =>
         {
             options.ClientId = "simulated-client-id";
             options.ClientSecret = "simulated-client-secret";
@@ -46,7 +46,20 @@ internal static class CronJob
             options.TokenEndpoint = new Uri(airwallex, "oauth/token");
             options.ApiBaseAddress = airwallex;
         }).AddEntityFrameworkStore<Database>();
+        library.TokenHttpClient.AddHttpMessageHandler(() => new SlowResponse());
         return services.BuildServiceProvider();
+    }
+
+    // Airwallex has rotated the tokens when the response is on its way.
+    private sealed class SlowResponse : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+            return response;
+        }
     }
 
     public sealed class Database(DbContextOptions<Database> options) : DbContext(options)
