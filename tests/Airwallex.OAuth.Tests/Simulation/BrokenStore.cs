@@ -48,8 +48,8 @@ internal sealed class BrokenStore(World world, Instance instance, ITokenStore in
                     expectedVersion, cancellationToken);
             case Breakage.SavedAfterHandingOut when stored is { } before
                 && before.RefreshToken != next.Tokens.RefreshToken:
-                instance.After(
-                    world.Scheduler.Between(0.5, 2), () => _ = inner.TrySaveAsync(connection, expectedVersion).AsTask());
+                instance.After(world.Scheduler.Between(0.5, 2), () =>
+                    _ = inner.TrySaveAsync(connection, expectedVersion).AsTask());
                 return true;
         }
 

@@ -166,7 +166,8 @@ internal sealed class Exchange(
         }
         else if (Scheduler.Chance(faults?.Unusable ?? 0))
         {
-            Respond(respondAfter, 200, OddBodies.Unusable(Scheduler, result, isRefresh: RefreshToken is not null), null);
+            var body = OddBodies.Unusable(Scheduler, result, isRefresh: RefreshToken is not null);
+            Respond(respondAfter, 200, body, null);
         }
         else
         {

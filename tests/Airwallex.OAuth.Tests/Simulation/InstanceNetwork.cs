@@ -47,14 +47,15 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         }
 
         var account = world.Ledger.Find(exchange.RefreshToken!)!.Family.Account;
-        var caller = (instance.OperationOf(exchange.ClientId, account) as BrokenOperation)?.CallersCancellation ?? default;
+        var operation = instance.OperationOf(exchange.ClientId, account) as BrokenOperation;
         instance.After(TimeSpan.FromSeconds(0.5), Look);
 
         void Look()
         {
             var isStoreGone = instance.StoreFailedAt(account) > instance.StoreRespondedAt(account)
                 && instance.StoreRespondedAt(account) < world.Scheduler.Now - TimeSpan.FromSeconds(6.5);
-            if (world.Breakage == Breakage.CallersCancellationCutsTheSend ? caller.IsCancellationRequested : isStoreGone)
+            var isCanceled = operation is { CallersCancellation.IsCancellationRequested: true };
+            if (world.Breakage == Breakage.CutWhileStoreDoesNotRespond ? isStoreGone : isCanceled)
             {
                 exchange.OnCut();
             }

@@ -61,7 +61,8 @@ internal sealed class LossJudge(World world)
         var what = $"the connection of {account} is lost ({row.Stored.Status}: {row.State.StatusReason})";
         var lost = world.Ledger.Find(row.RefreshToken)!;
         world.Losses++;
-        var revoker = world.Ledger.All.Where(issued => issued.Family == lost.Family && issued.RefusedAt < lost.RefusedAt)
+        var revoker = world.Ledger.All
+            .Where(issued => issued.Family == lost.Family && issued.RefusedAt < lost.RefusedAt)
             .MinBy(issued => issued.RefusedAt);
         if (revoker is not null && revoker == lost.Parent)
         {
