@@ -14,6 +14,7 @@ internal sealed class InstanceNetwork(World world, Instance instance) : HttpMess
         if (scheduler.Chance(faults?.Refused ?? 0))
         {
             await instance.PauseAsync(scheduler.Between(0.01, 1)).ConfigureAwait(false);
+            instance.CanLookAfter.Break(); // It did what it could.
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused.");
         }
 

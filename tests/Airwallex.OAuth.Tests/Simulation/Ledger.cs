@@ -38,8 +38,9 @@ internal sealed class Ledger(World world)
     /// Whether its parent was sent once more while it could not be saved, and nobody alive got the later pair and could
     /// save it.
     /// </summary>
-    public bool WasReplacedUnseen(Issued issued) => issued is { RotatedAt: null, Parent: not null }
+    public bool WasReplacedUnseen(Issued issued) => issued.Parent is not null
         && All.Any(other => other.Parent == issued.Parent && other.Sequence > issued.Sequence
+            && !(other.IssuedAt > issued.RotatedAt)
             && !other.Holders.Any(held => held.Key.IsAlive
                 && held.Key.CanSave.Contain(LossJudge.TimeToSave, held.Value, world.Scheduler.Now)));
 
@@ -94,7 +95,7 @@ internal sealed class Ledger(World world)
 
         if (!_byRefreshToken.TryGetValue(result.RefreshToken!, out var issued))
         {
-            issued = new Issued(result.RefreshToken!, family, parent, ++_sequence);
+            issued = new Issued(result.RefreshToken!, family, parent, ++_sequence, world.Scheduler.Now);
             _byRefreshToken.Add(issued.Token, issued);
         }
 
@@ -133,7 +134,7 @@ internal sealed class Ledger(World world)
     }
 
     /// <summary>A refresh token that Airwallex issued, who received it, and who sent it.</summary>
-    internal sealed class Issued(string token, Family family, Issued? parent, int sequence)
+    internal sealed class Issued(string token, Family family, Issued? parent, int sequence, TimeSpan issuedAt)
     {
         public string Token => token;
 
@@ -144,6 +145,8 @@ internal sealed class Ledger(World world)
 
         /// <summary>Its place among all that was ever issued.</summary>
         public int Sequence => sequence;
+
+        public TimeSpan IssuedAt => issuedAt;
 
         /// <summary>Who received it, and when.</summary>
         public Dictionary<Instance, TimeSpan> Holders { get; } = [];

@@ -15,7 +15,8 @@ internal sealed class LossJudge(World world)
     /// <summary>From here on, after the first send, a start counts as the final one.</summary>
     private static readonly TimeSpan FinalStart = TimeSpan.FromSeconds(44);
 
-    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(48);
+    /// <summary>The latest start, by the clock that is the furthest behind.</summary>
+    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(53 + 5);
 
     public void CheckEnd()
     {
@@ -120,7 +121,7 @@ internal sealed class LossJudge(World world)
             return null;
         }
 
-        // After a failure it may cool down until shortly before the end; after a crash it has no reason to wait.
+        // After a failure it may wait until shortly before the end; after a crash it has no reason to.
         var free = last.EndedAt ?? last.StartedAt;
         if (last.Fate != SendFate.Crashed)
         {
@@ -130,7 +131,7 @@ internal sealed class LossJudge(World world)
         }
 
         return world.AllInstances.FirstOrDefault(instance =>
-            instance.CanLookAfter.Contain(TimeToTakeOver, free, first + LatestStart));
+            instance.CanLookAfter.Contain(TimeToTakeOver, free, first + TimeSpan.FromSeconds(48)));
     }
 
     /// <summary>
