@@ -43,8 +43,8 @@ internal sealed partial class Invariants(World world)
         else if (!world.Database.SavedAccessTokens.Contains(token) && !_servedFromMemory.Contains(token))
         {
             world.Fail(
-                $"step 5: a caller of {account} got the access token of {World.Short(issued.Token)}, which is not saved, " +
-                $"while the store works");
+                $"step 5: a caller of {account} got the access token of {World.Short(issued.Token)}, which is not " +
+                $"saved, while the store works");
         }
     }
 
