@@ -87,12 +87,13 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
             entry.Knowledge = entry.Knowledge.WithLook(attempt, Time, rules.Timings);
         }
 
-        if (entry.Cooldown is { } cooldown && !cooldown.IsOver(Time, application.Options))
+        var effective = entry.Knowledge.Effective(attempt);
+        if (entry.Cooldown is { } cooldown && !cooldown.IsOver(Time, application.Options)
+            && !rules.MustStart(effective, Time.GetUtcNow()))
         {
             return null;
         }
 
-        var effective = entry.Knowledge.Effective(attempt);
         var observedFor = entry.Knowledge.ObservedFor(attempt, Time);
         var decision = rules.DecideSend(effective, foreignLeaseEnd: null, observedFor, Time.GetUtcNow());
         return decision switch

@@ -11,6 +11,8 @@ internal sealed class Lease(
     /// <summary>The ends that were written: the one that is stored first, unconfirmed renewals after it.</summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
 
+    private readonly TimeSpan _ageAtFirst = application.Time.GetUtcNow() - stored.Attempt.FirstSentAt;
+    private readonly long _since = application.Time.GetTimestamp();
     private Task _renewing = Task.CompletedTask;
 
     /// <summary>False from a look that failed to one that succeeds.</summary>
@@ -23,6 +25,9 @@ internal sealed class Lease(
     public RefreshAttempt? Before { get; } = before;
 
     public RefreshAttempt Attempt => Current.Attempt!;
+
+    /// <summary>How long ago the token was first sent: a clock that is corrected meanwhile does not change it.</summary>
+    public TimeSpan Age => _ageAtFirst + Time.GetElapsedTime(_since);
 
     /// <summary>Whether another instance has taken over.</summary>
     public bool IsLost { get; private set; }

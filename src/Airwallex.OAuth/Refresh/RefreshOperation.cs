@@ -145,7 +145,8 @@ internal partial class RefreshOperation(
             Publish(current);
         }
 
-        if (Entry.Cooldown is { } cooldown && !cooldown.IsOver(Application.Time, options) && cooldown.IsAbout(current))
+        if (Entry.Cooldown is { } cooldown && !cooldown.IsOver(Application.Time, options) && cooldown.IsAbout(current)
+            && !_rules.MustStart(Entry.Knowledge.Effective(current.Attempt), Now))
         {
             _hasOnlyLooked = true;
             throw cooldown.ToException(AccountId, Application.Time);

@@ -103,6 +103,10 @@ internal partial class RefreshRules(RefreshTimings timings)
         return length.AtMost((Timings.LatestCooldownEnd - age).AtLeast(Timings.ShortestSend));
     }
 
+    /// <summary>Whether a cooldown must end: another instance's response may be lost, and its grace period is ending.</summary>
+    public bool MustStart(RefreshAttempt? effective, DateTimeOffset now) =>
+        now - effective?.FirstSentAt >= Timings.LatestCooldownEnd && now - effective?.FirstSentAt <= Timings.LatestStart;
+
     /// <summary>When an attempt that failed is to be taken up again.</summary>
     public virtual DateTimeOffset RecoverAt(RefreshAttempt attempt, DateTimeOffset cooldownEnd, DateTimeOffset now)
     {

@@ -25,7 +25,7 @@ internal sealed class RefreshSender(
                 return new SendOutcome(isInDoubt);
             }
 
-            var wait = rules.DecideWait(AgeOf(lease));
+            var wait = rules.DecideWait(lease.Age);
             var sentAt = Time.GetTimestamp();
             var (response, failure) = await TryOnceAsync(lease, wait, isInDoubt, isLastSend).ConfigureAwait(false);
             if (failure is null)
@@ -41,7 +41,7 @@ internal sealed class RefreshSender(
             }
 
             var decision = rules.AfterFailure(
-                failure, retries, isInDoubt, finalStartMade, AgeOf(lease), RetryDelay(failure, retries));
+                failure, retries, isInDoubt, finalStartMade, lease.Age, RetryDelay(failure, retries));
             if (decision.Kind == FailureDecisionKind.Fail && !lease.IsLost)
             {
                 return new SendOutcome(isInDoubt, Failure: failure);
@@ -65,8 +65,6 @@ internal sealed class RefreshSender(
         return (response, failure);
     }
 
-    private TimeSpan AgeOf(Lease lease) => Time.GetUtcNow() - lease.Attempt.FirstSentAt;
-
     private TimeSpan RetryDelay(TokenRequestException failure, int retries)
     {
         var delay = failure.IsTooManyRequests
@@ -86,6 +84,10 @@ internal sealed class RefreshSender(
         {
             await application.DelayAsync(decision.Delay - _timings.LeaseRenewalTimeout).ConfigureAwait(false);
             await lease.PrepareSendAsync().ConfigureAwait(false);
+            if (lease.IsLost)
+            {
+                return false;
+            }
         }
 
         await application.DelayAsync(decision.Delay - Time.GetElapsedTime(waitingSince)).ConfigureAwait(false);
@@ -150,7 +152,7 @@ internal sealed class RefreshSender(
         RefreshToken = lease.Current.Tokens.RefreshToken,
         Previous = lease.Current.Tokens,
         ResponseTimeout = Timeout.InfiniteTimeSpan,
-        MayStart = () => lease.AllowsStart && AgeOf(lease) <= _timings.LatestStart && mayAskForBody(),
+        MayStart = () => lease.AllowsStart && lease.Age <= _timings.LatestStart && mayAskForBody(),
     };
 }
 

@@ -20,6 +20,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
         StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
     {
         world.Invariants.OnSaving(instance, connection);
+        var calledAt = Scheduler.Now;
         return new(CallAsync(
             connection.AccountId,
             () =>
@@ -40,7 +41,8 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             },
             saved =>
             {
-                if (saved)
+                // A renewal that takes longer is not waited for.
+                if (saved && Scheduler.Now - calledAt < TimeSpan.FromSeconds(2))
                 {
                     instance.OnStoreWrote(connection.AccountId);
                 }

@@ -160,8 +160,7 @@ internal sealed partial class Invariants
     {
         if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
             && !issued.Reactivations.Exists(at => at > refusal.At)
-            && refusal.Receiver.StoreFailedAt(issued.Family.Account) < refusal.At
-                && Now - refusal.At > TimeSpan.FromSeconds(9))
+            && refusal.Receiver.CanSave.Contain(TimeSpan.FromSeconds(9), refusal.At, Now))
         {
             world.Fail(
                 $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +

@@ -91,9 +91,11 @@ internal sealed partial class Invariants
                 $"for 25 s");
         }
 
+        var issued = world.Ledger.Find(after.RefreshToken)!;
+        issued.Attempts.Add(Now);
         if (isLast)
         {
-            world.Ledger.Find(after.RefreshToken)!.LastSends.Add(Now);
+            issued.LastSends.Add(Now);
         }
 
         _latest[(instance, after.Stored.ClientId, after.Stored.AccountId)] = _attempts[attempt.Id] =
@@ -119,6 +121,12 @@ internal sealed partial class Invariants
         {
             world.Trace($"{instance} sees attempt {World.Short(attempt.Id)} of {account}");
             CheckDoesNotWait(instance, account, attempt);
+            if (_attempts.GetValueOrDefault(attempt.Id) is { } own && own.Instance == instance
+                && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500))
+            {
+                return; // Its own, never received: what it observes is the attempt before.
+            }
+
             if (!_looks.TryGetValue((instance, account), out var looks))
             {
                 _looks[(instance, account)] = looks = new Looks();

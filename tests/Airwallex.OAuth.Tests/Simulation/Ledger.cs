@@ -153,6 +153,9 @@ internal sealed class Ledger(World world)
 
         public List<Exchange> Sends { get; } = [];
 
+        /// <summary>When an attempt to send it was stored.</summary>
+        public List<TimeSpan> Attempts { get; } = [];
+
         /// <summary>When an attempt to send it after the grace period was stored.</summary>
         public List<TimeSpan> LastSends { get; } = [];
 

@@ -103,11 +103,16 @@ internal sealed class LossJudge(World world)
     /// <summary>
     /// Who received a successor and lived on, and could reach the store for long enough before another's last send.
     /// </summary>
-    private Instance? Holder(Ledger.Issued lost) => world.Ledger.All
-        .Where(issued => issued.Parent == lost && !world.Database.SavedRefreshTokens.Contains(issued.Token))
+    private Instance? Holder(Ledger.Issued lost) => SuccessorsOf(lost)
+        .Where(issued => !IsSaved(issued))
         .SelectMany(issued => issued.Holders)
         .FirstOrDefault(held => held.Key.IsAlive
             && held.Key.CanSave.Contain(TimeToSave, held.Value, lost.RefusedAt ?? TimeSpan.MaxValue)).Key;
+
+    private IEnumerable<Ledger.Issued> SuccessorsOf(Ledger.Issued issued) =>
+        world.Ledger.All.Where(other => other.Parent == issued);
+
+    private bool IsSaved(Ledger.Issued issued) => world.Database.SavedRefreshTokens.Contains(issued.Token);
 
     /// <summary>
     /// An instance that was able, long enough for a takeover, to start inside the grace period, although nobody did.
@@ -122,7 +127,9 @@ internal sealed class LossJudge(World world)
         }
 
         // After a failure it may wait until shortly before the end; after a crash it has no reason to.
-        var free = last.EndedAt ?? last.StartedAt;
+        // Whoever stored an attempt and died before the send has kept the others waiting, too.
+        var attempts = lost.Attempts.Where(at => at > last.StartedAt && at < first + LatestStart);
+        var free = attempts.Append(last.EndedAt ?? last.StartedAt).Max();
         if (last.Fate != SendFate.Crashed)
         {
             var from = first + LatestStart - TimeToTakeOver;
@@ -137,10 +144,10 @@ internal sealed class LossJudge(World world)
     /// <summary>
     /// The sender of the final start, when it gave up a response that was on its way, with a store that responded.
     /// </summary>
-    private static Instance? WasCutInVain(Ledger.Issued lost)
+    private Instance? WasCutInVain(Ledger.Issued lost)
     {
         var (first, inside) = GracePeriod(lost);
-        return inside[^1] is { Fate: SendFate.Cut, WouldBeLost: false } send
+        return !SuccessorsOf(lost).Any(IsSaved) && inside[^1] is { Fate: SendFate.Cut, WouldBeLost: false } send
             && send.StartedAt >= first + TimeSpan.FromSeconds(51)
             && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
             && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt
@@ -153,7 +160,10 @@ internal sealed class LossJudge(World world)
         // A 4xx does not begin it; a last send, which found the token unused, begins a new one.
         var first = lost.Sends.FindLast(send => send.IsLastSend && send.StartedAt <= lost.RotatedAt)
             ?? lost.Sends.Find(send => send.Status is not (>= 400 and < 500)) ?? lost.Sends[0];
-        return (first.StartedAt, lost.Sends.FindAll(
-            send => send.StartedAt >= first.StartedAt && send.StartedAt < first.StartedAt + TimeSpan.FromSeconds(58)));
+
+        // An attempt whose writer died before the send has begun it for all others.
+        var begin = lost.Attempts.Find(at => at > first.StartedAt - LatestStart);
+        begin = begin < first.StartedAt && !first.IsLastSend ? begin : first.StartedAt;
+        return (begin, lost.Sends.FindAll(send => send.StartedAt >= begin && send.StartedAt < begin + LatestStart));
     }
 }
