@@ -130,9 +130,15 @@ public sealed class LostSwapTests
         Assert.Null(stored.Attempt);
         Assert.Equal(theirs!.LeaseExpiresAt, stored.RecoverAt);
 
-        // The other may have superseded what was saved, so it is refreshed at once.
-        await app.AdvanceAsync(11);
-        await app.RecoverAsync();
+        // A later pair may still be on its way to the other: until its lease is over, callers do not send ours.
+        var forced = app.Connections.RefreshAsync(TestApp.Account);
+        await app.AdvanceAsync(8);
+        Assert.Equal(1, app.CountRefreshes());
+        Assert.False(forced.IsCompleted);
+
+        // The other may have superseded what was saved, so it is refreshed then.
+        await app.AdvanceAsync(3);
+        await forced;
         Assert.Equal(2, app.CountRefreshes());
         Assert.Null((await app.StoredAsync()).RecoverAt);
         app.Simulator.AssertNoViolations();

@@ -135,6 +135,15 @@ public sealed class RefreshRulesTests
     public void An_unfinished_refresh_is_taken_up(double firstSentAgo, double cooldown, double expected) =>
         Assert.Equal(Now.AddSeconds(expected), Rules.RecoverAt(Attempt(firstSentAgo), Now.AddSeconds(cooldown), Now));
 
+    [Theory]
+    [InlineData(null, false)] // No response may be lost.
+    [InlineData(46.9, false)] // Time enough for the cooldown to end by itself.
+    [InlineData(47.0, true)]
+    [InlineData(53.0, true)]
+    [InlineData(53.1, false)] // Too late.
+    public void A_cooldown_is_broken_for_a_grace_period_that_ends(double? firstSentAgo, bool expected) =>
+        Assert.Equal(expected, Rules.MustStart(firstSentAgo is { } ago ? Attempt(ago) : null, Now));
+
     [Fact]
     public void Each_try_waits_as_long_as_all_before_it_and_the_final_start_lies_inside_the_grace_period()
     {

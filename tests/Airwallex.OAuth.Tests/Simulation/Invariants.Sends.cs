@@ -61,8 +61,8 @@ internal sealed partial class Invariants
         var instance = exchange.Instance;
         world.Trace($"{instance} cuts its send of {World.Short(issued.Token)}");
         var row = world.Database.Find(issued.Family.ClientId, account);
-        var ours = row?.State.Attempt is { } attempt && _attempts.GetValueOrDefault(attempt.Id) is { } known
-            && known.Instance == instance ? attempt : null;
+        var known = row?.State.Attempt is { } attempt ? _attempts.GetValueOrDefault(attempt.Id) : null;
+        var ours = known?.Instance == instance ? row!.State.Attempt : null;
         var age = Now - exchange.CalledAt;
         if (ours is null || age > TimeSpan.FromSeconds(59) || instance.DisturbedAt > exchange.CalledAt)
         {
@@ -79,7 +79,7 @@ internal sealed partial class Invariants
         // Step 4: 8 s, or as long as it has been since the first send; and another that is not the last leaves room for
         // the final start.
         var now = instance.Clock.GetUtcNow();
-        var sinceFirst = now - ours.FirstSentAt;
+        var sinceFirst = known!.AgeWhenStored + (Now - known.StoredAt);
         var patience = sinceFirst - age > TimeSpan.FromSeconds(8) ? sinceFirst - age : TimeSpan.FromSeconds(8);
         var isLeaseOver = now > ours.LeaseExpiresAt - TimeSpan.FromSeconds(6.1)
             || instance.StoreWroteAt(account) < Now - TimeSpan.FromSeconds(5.8);
@@ -158,9 +158,10 @@ internal sealed partial class Invariants
     // else.
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
     {
+        var attempt = _latest.GetValueOrDefault((exchange.Instance, exchange.ClientId, issued.Family.Account));
         if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
             && !issued.Reactivations.Exists(at => at > refusal.At)
-            && refusal.Receiver.CanSave.Contain(TimeSpan.FromSeconds(9), refusal.At, Now))
+            && refusal.Receiver.CanSave.Contain(LossJudge.TimeToSave, refusal.At, attempt?.StoredAt ?? Now))
         {
             world.Fail(
                 $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +

@@ -99,7 +99,11 @@ internal sealed partial class Invariants
         }
 
         _latest[(instance, after.Stored.ClientId, after.Stored.AccountId)] = _attempts[attempt.Id] =
-            new Attempt(attempt.Id, instance, after.RefreshToken, isLast);
+            new Attempt(attempt.Id, instance, after.RefreshToken, isLast)
+            {
+                StoredAt = Now,
+                AgeWhenStored = instance.Clock.GetUtcNow() - attempt.FirstSentAt,
+            };
     }
 
     // Invariant 7.

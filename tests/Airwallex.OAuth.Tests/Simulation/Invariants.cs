@@ -79,6 +79,11 @@ internal sealed partial class Invariants(World world)
 
     private sealed record Attempt(string Id, Instance Instance, string Token, bool IsLastSend)
     {
+        public TimeSpan StoredAt { get; init; }
+
+        /// <summary>How long ago the token was first sent, by its writer's clock.</summary>
+        public TimeSpan AgeWhenStored { get; init; }
+
         public List<Exchange> Sends { get; } = [];
     }
 

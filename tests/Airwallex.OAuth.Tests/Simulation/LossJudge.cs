@@ -65,7 +65,7 @@ internal sealed class LossJudge(World world)
         var revoker = world.Ledger.All
             .Where(issued => issued.Family == lost.Family && issued.RefusedAt < lost.RefusedAt)
             .MinBy(issued => issued.RefusedAt);
-        if (revoker is not null && revoker == lost.Parent)
+        if (revoker is not null && revoker == lost.Parent && !lost.Attempts.Exists(at => at < revoker.RefusedAt))
         {
             lost = revoker; // Ours came too late: its family was revoked with its parent.
         }
