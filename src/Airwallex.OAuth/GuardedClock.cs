@@ -10,8 +10,8 @@ internal sealed class GuardedClock(TimeProvider clock) : TimeProvider
     public bool IsSystem { get; } = clock == System;
 
     /// <summary>
-    /// Milliseconds that run on, exact to about ten, at a fifth of the cost of a look at the clock. Only the system's
-    /// clock has them: beside any other it is <see cref="long.MaxValue"/>, when whatever has a limit is over.
+    /// Monotonic milliseconds, exact to about ten, at a quarter of the cost of a look at the clock. Only the system's
+    /// clock has them: beside any other it is <see cref="long.MaxValue"/>, by when whatever has a limit is over.
     /// </summary>
     public long CoarseMilliseconds => IsSystem ? Environment.TickCount64 : long.MaxValue;
 

@@ -23,7 +23,8 @@ return args switch
 
 static int Measure<T>(string[] arguments)
 {
-    BenchmarkSwitcher.FromTypes([typeof(T)]).Run(["--filter", "*", .. arguments]);
+    string[] all = arguments.Contains("--filter") ? [] : ["--filter", "*"];
+    BenchmarkSwitcher.FromTypes([typeof(T)]).Run([.. all, .. arguments]);
     return 0;
 }
 
