@@ -42,6 +42,20 @@ internal sealed class CachedAccessToken
     /// <summary>When this token replaced one that the API had rejected, in ticks; 0 when it did not.</summary>
     public long ReplacedAtTicks { get; init; }
 
+    /// <summary>Now, in ticks; 0, when nothing is due, while a look at the clock of a moment ago serves.</summary>
+    public long LookAt(GuardedClock clock)
+    {
+        var coarse = clock.CoarseMilliseconds;
+        if (IsKnownToBeFresh(coarse))
+        {
+            return 0;
+        }
+
+        var now = clock.GetUtcNow().UtcTicks;
+        RememberFresh(coarse, now);
+        return now;
+    }
+
     /// <summary>Whether a look at the clock, of a moment ago, still serves: neither a refresh nor a wait is due.</summary>
     public bool IsKnownToBeFresh(long coarse) => coarse < Volatile.Read(ref _freshUntil);
 
