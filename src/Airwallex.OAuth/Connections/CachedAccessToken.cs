@@ -56,7 +56,7 @@ internal sealed class CachedAccessToken
         return now;
     }
 
-    /// <summary>Whether a look at the clock, of a moment ago, still serves: neither a refresh nor a wait is due.</summary>
+    /// <summary>Whether a look at the clock still serves: neither a refresh nor a wait is due.</summary>
     public bool IsKnownToBeFresh(long coarse) => coarse < Volatile.Read(ref _freshUntil);
 
     /// <summary>
