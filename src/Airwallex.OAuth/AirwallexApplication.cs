@@ -21,7 +21,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     public AirwallexApplication(ApplicationParts parts)
     {
         _parts = parts;
-        Time = new GuardedClock(parts.Time);
+        Time = GuardedClock.Around(parts.Time);
         _failures = new RepeatedFailureLog(Time);
         Serializer = new ConnectionSerializer(parts.Protection);
         Store = new GuardedTokenStore(parts.Store, Serializer, Tasks, () => TimingsOf(Options), Time, Telemetry);
@@ -37,7 +37,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
 
     public AirwallexOAuthOptions Options => _parts.Options();
 
-    public TimeProvider Time { get; }
+    public GuardedClock Time { get; }
 
     public Jitter Jitter => _parts.Jitter;
 

@@ -12,6 +12,7 @@ return args switch
     ["contention", .. var rest] => Measure<ContentionBenchmarks>(rest),
     ["expiry"] => await RunAsync(ExpiryScenario.RunAsync),
     ["load"] => await RunAsync(LoadScenario.RunAsync),
+    ["start"] => await RunAsync(StartScenario.RunAsync),
     ["memory"] => await RunAsync(() => MemoryScenario.RunAsync(1_000_000)),
     ["memory", var accounts] =>
         await RunAsync(() => MemoryScenario.RunAsync(int.Parse(accounts, CultureInfo.InvariantCulture))),
@@ -23,7 +24,8 @@ return args switch
 
 static int Measure<T>(string[] arguments)
 {
-    BenchmarkSwitcher.FromTypes([typeof(T)]).Run(["--filter", "*", .. arguments]);
+    string[] all = arguments.Contains("--filter") ? [] : ["--filter", "*"];
+    BenchmarkSwitcher.FromTypes([typeof(T)]).Run([.. all, .. arguments]);
     return 0;
 }
 
@@ -54,7 +56,7 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Say which: requests | lowest | contention | expiry | load | memory [accounts] | store | store refresh | " +
-        "store keep-alive");
+        "Say which: requests | lowest | contention | expiry | load | start | memory [accounts] | store | " +
+        "store refresh | store keep-alive");
     return 2;
 }

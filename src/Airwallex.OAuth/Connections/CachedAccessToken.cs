@@ -3,12 +3,16 @@ using System.Net.Http.Headers;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// An access token as the hot path needs it: the header ready to be sent, the instants as ticks. Immutable, replaced
-/// whole.
+/// An access token as the hot path needs it: the header ready to be sent, the instants as ticks. Replaced whole; it
+/// remembers nothing but what it took a reader some time to find out.
 /// </summary>
 internal sealed class CachedAccessToken
 {
+    /// <summary>For how long one look at the clock serves: a clock that is set meanwhile shows after it.</summary>
+    private const long LongestUnobservedMilliseconds = 1_000;
+
     private Task<string>? _valueAsTask;
+    private long _freshUntil; // In coarse milliseconds; 0 before the first look at the clock.
 
     private CachedAccessToken(string? value, long refreshFromTicks, long waitFromTicks, long expiresAtTicks)
     {
@@ -37,6 +41,36 @@ internal sealed class CachedAccessToken
 
     /// <summary>When this token replaced one that the API had rejected, in ticks; 0 when it did not.</summary>
     public long ReplacedAtTicks { get; init; }
+
+    /// <summary>Now, in ticks; 0, when nothing is due, while a look at the clock of a moment ago serves.</summary>
+    public long LookAt(GuardedClock clock)
+    {
+        var coarse = clock.CoarseMilliseconds;
+        if (IsKnownToBeFresh(coarse))
+        {
+            return 0;
+        }
+
+        var now = clock.GetUtcNow().UtcTicks;
+        RememberFresh(coarse, now);
+        return now;
+    }
+
+    /// <summary>Whether a look at the clock still serves: neither a refresh nor a wait is due.</summary>
+    public bool IsKnownToBeFresh(long coarse) => coarse < Volatile.Read(ref _freshUntil);
+
+    /// <summary>
+    /// Remembers a look at the clock. Whatever is written is right by itself, because <paramref name="coarse"/> was
+    /// read before <paramref name="nowTicks"/>: threads need not agree.
+    /// </summary>
+    public void RememberFresh(long coarse, long nowTicks)
+    {
+        var left = (Math.Min(RefreshFromTicks, WaitFromTicks) - nowTicks) / TimeSpan.TicksPerMillisecond;
+        if (left > 0 && coarse != long.MaxValue)
+        {
+            Volatile.Write(ref _freshUntil, coarse + Math.Min(left, LongestUnobservedMilliseconds));
+        }
+    }
 
     /// <summary>No token. Each is an object of its own, so that a swap that expected an earlier "none" fails.</summary>
     public static CachedAccessToken None() => new(null, 0, 0, 0);

@@ -31,7 +31,7 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
             request.Headers.TryAddWithoutValidation(VersionHeader, version);
         }
 
-        if (RequestBody.MustBeBuffered(request.Content)
+        if ((request.Content is { } content && RequestBody.MustBeBuffered(content))
             || _application.Tokens.FindFresh(accountId, settings.Options) is not { } token)
         {
             return WaitAndSendAsync(request, accountId, cancellationToken);

@@ -47,10 +47,13 @@ internal sealed class ApiAddress(AirwallexApplication application)
     {
         var former = _handedOut;
         return address is not { IsAbsoluteUri: true } || former.Length == 0
-            || (former.Length == 1 && former[0].Equals(settings.BaseAddress))
+            || (former.Length == 1 && IsSame(former[0], settings.BaseAddress))
             ? address
             : Move(address, former, settings.BaseAddress);
     }
+
+    // Until the options change it is the same object, which is the cheaper comparison.
+    private static bool IsSame(Uri former, Uri present) => ReferenceEquals(former, present) || former.Equals(present);
 
     private static Uri Move(Uri address, Uri[] former, Uri present)
     {

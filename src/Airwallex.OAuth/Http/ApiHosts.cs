@@ -43,7 +43,11 @@ internal sealed class ApiHosts
     }
 
     private static bool IsSame(Uri address, string host, int? port) =>
-        string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase) && (port is null || address.Port == port);
+        IsSame(address.Host, host) && (port is null || address.Port == port);
+
+    // Uri writes hosts in lower case, so that almost all that are the same are so to the byte: the cheaper comparison.
+    private static bool IsSame(string host, string allowed) =>
+        host == allowed || string.Equals(host, allowed, StringComparison.OrdinalIgnoreCase);
 
     private static (string Host, int? Port) Parse(string entry)
     {

@@ -17,11 +17,12 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         }
 
         var token = entry.Token;
-        var now = NowTicks;
+        var now = token.LookAt(application.Time);
         if (now >= token.WaitFromTicks)
         {
             return null;
         }
+
 
         // Without a host, nothing is refreshed that nobody waits for: the process may end at any moment.
         if (now >= token.RefreshFromTicks && application.HostIsRunning && options.RefreshAhead > TimeSpan.Zero)

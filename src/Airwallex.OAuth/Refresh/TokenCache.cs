@@ -18,7 +18,7 @@ internal sealed class TokenCache(AirwallexOAuthOptions options)
 
     public IEnumerable<TokenCacheEntry> Entries => _entries.Select(static one => one.Value);
 
-    public TokenCacheEntry? Find(string accountId) => _entries.GetValueOrDefault(accountId);
+    public TokenCacheEntry? Find(string accountId) => _entries.TryGetValue(accountId, out var entry) ? entry : null;
 
     public TokenCacheEntry Get(string accountId) => _entries.GetOrAdd(
         accountId,

@@ -18,6 +18,25 @@ internal sealed class ConstantHeader(HttpMessageHandler inner) : DelegatingHandl
         new HandlerClient(new ConstantHeader(inner), new HttpRequestMessage(HttpMethod.Get, Tokens.Address));
 }
 
+/// <summary>The least that a handler can do which looks at a response that comes later: one await.</summary>
+internal sealed class AwaitedConstantHeader(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    private readonly AuthenticationHeaderValue _header = new("Bearer", Tokens.Access);
+
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.Authorization = _header;
+        return FinishAsync(base.SendAsync(request, cancellationToken));
+    }
+
+    public static Client Create(HttpMessageHandler inner) =>
+        new HandlerClient(new AwaitedConstantHeader(inner), new HttpRequestMessage(HttpMethod.Get, Tokens.Address));
+
+    private static async Task<HttpResponseMessage> FinishAsync(Task<HttpResponseMessage> sending) =>
+        await sending.ConfigureAwait(false);
+}
+
 /// <summary>What all of them send.</summary>
 internal static class Tokens
 {

@@ -25,15 +25,20 @@ public class RequestBenchmarks : IDisposable
         _peer.ConnectAsync("acct_one").GetAwaiter().GetResult();
         _clients =
         [
-            ConstantHeader.Create(_network), _peer.CreateClient(_network, "acct_one"), DuendeOidcClient
-                .Create(_network),
-            MicrosoftIdentity.Create(_network), AzureCore.CreateBaseline(_network), AzureCore.Create(_network),
+            ConstantHeader.Create(_network), _peer.CreateClient(_network, "acct_one"),
+            DuendeOidcClient.Create(_network), MicrosoftIdentity.Create(_network),
+            AzureCore.CreateBaseline(_network), AzureCore.Create(_network),
             GoogleAuth.CreateBaseline(_network), GoogleAuth.Create(_network),
+            AwaitedConstantHeader.Create(_network),
         ];
     }
 
     [Benchmark(Baseline = true)]
     public Task Constant() => SendAsync(_clients[0]);
+
+    /// <summary>One await and nothing else: the least for a handler that looks at the response.</summary>
+    [Benchmark]
+    public Task ConstantAwaited() => SendAsync(_clients[8]);
 
     [Benchmark]
     public Task Airwallex() => SendAsync(_clients[1]);
