@@ -23,7 +23,6 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
             return null;
         }
 
-
         // Without a host, nothing is refreshed that nobody waits for: the process may end at any moment.
         if (now >= token.RefreshFromTicks && application.HostIsRunning && options.RefreshAhead > TimeSpan.Zero)
         {

@@ -26,7 +26,7 @@ internal sealed class Lease(
 
     public RefreshAttempt Attempt => Current.Attempt!;
 
-    /// <summary>How long ago the token was first sent: a clock that is corrected meanwhile does not change it.</summary>
+    /// <summary>How long ago the token was first sent, also by a clock that is corrected meanwhile.</summary>
     public TimeSpan Age => _ageAtFirst + Time.GetElapsedTime(_since);
 
     /// <summary>Whether another instance has taken over.</summary>

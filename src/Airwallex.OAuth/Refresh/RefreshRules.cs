@@ -103,9 +103,9 @@ internal partial class RefreshRules(RefreshTimings timings)
         return length.AtMost((Timings.LatestCooldownEnd - age).AtLeast(Timings.ShortestSend));
     }
 
-    /// <summary>Whether a cooldown must end: another instance's response may be lost, and its grace period is ending.</summary>
+    /// <summary>Whether a cooldown must end: a response may be lost, and its grace period is about to end.</summary>
     public bool MustStart(RefreshAttempt? effective, DateTimeOffset now) =>
-        now - effective?.FirstSentAt >= Timings.LatestCooldownEnd && now - effective?.FirstSentAt <= Timings.LatestStart;
+        now - effective?.FirstSentAt is { } age && age >= Timings.LatestCooldownEnd && age <= Timings.LatestStart;
 
     /// <summary>When an attempt that failed is to be taken up again.</summary>
     public virtual DateTimeOffset RecoverAt(RefreshAttempt attempt, DateTimeOffset cooldownEnd, DateTimeOffset now)
