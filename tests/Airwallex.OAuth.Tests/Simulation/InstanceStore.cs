@@ -123,6 +123,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
         bool isDelete = false)
     {
         var reply = new TaskCompletionSource<T>();
+        var calledAt = Scheduler.Now;
         var fate = DrawFate(isWrite, isRenewal, isDelete);
         Scheduler.After(Latency(), () =>
         {
@@ -156,6 +157,11 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             instance.After(Latency(), () =>
             {
                 instance.OnStoreResponded(accountId);
+                if (Scheduler.Now - calledAt > TimeSpan.FromSeconds(1))
+                {
+                    instance.CanLookAfter.Break(); // A final start may miss its moment by it.
+                }
+
                 onResult?.Invoke(result);
                 reply.SetResult(result);
             });

@@ -159,13 +159,15 @@ internal sealed partial class Invariants
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
     {
         var attempt = _latest.GetValueOrDefault((exchange.Instance, exchange.ClientId, issued.Family.Account));
-        if (world.Ledger.Refusals.TryGetValue(issued.Token, out var refusal) && refusal.Receiver.IsAlive
-            && !issued.Reactivations.Exists(at => at > refusal.At)
-            && refusal.Receiver.CanSave.Contain(LossJudge.TimeToSave, refusal.At, attempt?.StoredAt ?? Now))
+        foreach (var ((token, receiver), at) in world.Ledger.Refusals)
         {
-            world.Fail(
-                $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +
-                $"{refusal.Receiver} knows to be refused");
+            if (token == issued.Token && receiver.IsAlive && !issued.Reactivations.Exists(later => later > at)
+                && receiver.CanSave.Contain(LossJudge.TimeToSave, at, attempt?.StoredAt ?? Now))
+            {
+                world.Fail(
+                    $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +
+                    $"{receiver} knows to be refused");
+            }
         }
     }
 

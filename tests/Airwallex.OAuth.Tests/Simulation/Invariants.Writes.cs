@@ -109,7 +109,7 @@ internal sealed partial class Invariants
     // Invariant 7.
     private void CheckProof(Instance instance, SharedDatabase.Row before, SharedDatabase.Row after)
     {
-        if (!world.Ledger.Refusals.TryGetValue(before.RefreshToken, out var refusal) || refusal.Receiver != instance)
+        if (!world.Ledger.Refusals.ContainsKey((before.RefreshToken, instance)))
         {
             world.Fail(
                 $"invariant 7: {instance} ended the connection of {after.Stored.AccountId} without proof: " +
@@ -157,7 +157,7 @@ internal sealed partial class Invariants
             if (Now - saw.At > TimeSpan.FromSeconds(9) && instance.DisturbedAt < saw.At
                 && instance.StoreFailedAt(account) < saw.At
                 && !world.Ledger.Unsaved.Exists(unsaved => unsaved.Holder == instance)
-                && !world.Ledger.Refusals.Values.Any(refusal => refusal.Receiver == instance))
+                && !world.Ledger.Refusals.Keys.Any(refusal => refusal.Receiver == instance))
             {
                 world.Fail($"keep-alive: {instance} waits for another instance's lease of {account}");
             }

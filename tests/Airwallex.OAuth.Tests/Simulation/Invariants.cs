@@ -40,7 +40,8 @@ internal sealed partial class Invariants(World world)
         {
             _servedFromMemory.Add(token);
         }
-        else if (!world.Database.SavedAccessTokens.Contains(token) && !_servedFromMemory.Contains(token))
+        else if (!world.Database.SavedAccessTokens.Contains(token) && !_servedFromMemory.Contains(token)
+            && !(issued.Holders.TryGetValue(instance, out var at) && Now - at > LossJudge.TimeToSave))
         {
             world.Fail(
                 $"step 5: a caller of {account} got the access token of {World.Short(issued.Token)}, which is not " +

@@ -22,8 +22,8 @@ internal sealed class Ledger(World world)
     /// <summary>Received, and not known to be saved yet.</summary>
     public List<(Instance Holder, Issued Issued, TimeSpan At)> Unsaved { get; } = [];
 
-    /// <summary>Refusals for good that reached somebody, by refresh token.</summary>
-    public Dictionary<string, (Instance Receiver, TimeSpan At)> Refusals { get; } = new(StringComparer.Ordinal);
+    /// <summary>Refusals for good: of which refresh token, who got them, and when last.</summary>
+    public Dictionary<(string RefreshToken, Instance Receiver), TimeSpan> Refusals { get; } = [];
 
     public Issued? Find(string refreshToken) => _byRefreshToken.GetValueOrDefault(refreshToken);
 
@@ -114,7 +114,7 @@ internal sealed class Ledger(World world)
         }
         else if (result is { Error: "invalid_grant" } && exchange.RefreshToken is { } sent)
         {
-            Refusals[sent] = (exchange.Instance, world.Scheduler.Now);
+            Refusals[(sent, exchange.Instance)] = world.Scheduler.Now;
         }
     }
 
