@@ -38,6 +38,9 @@ internal sealed class Exchange(
     /// <summary>Whether its response was lost on the way, so that waiting for it was in vain.</summary>
     public bool WouldBeLost { get; private set; }
 
+    /// <summary>How long ago the token was first sent, as its sender counted.</summary>
+    public TimeSpan Age { get; set; }
+
     /// <summary>The observed last send after the grace period.</summary>
     public bool IsLastSend { get; set; }
 

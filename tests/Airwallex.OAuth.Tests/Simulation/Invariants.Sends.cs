@@ -38,6 +38,7 @@ internal sealed partial class Invariants
         {
             attempt.Sends.Add(exchange);
             exchange.IsLastSend = attempt.IsLastSend;
+            exchange.Age = attempt.AgeWhenStored + (Now - attempt.StoredAt);
         }
 
         if (row.RefreshToken != sent && !WasOverwrittenLately(instance, row))

@@ -121,7 +121,10 @@ internal sealed class LossJudge(World world)
     {
         var (first, inside) = GracePeriod(lost);
         var last = inside[^1];
-        if (last.StartedAt >= first + FinalStart)
+        // The one that rotated, or one after it, was the final start by its sender's count.
+        var wasMade = lost.Sends.Exists(send => send.Age >= FinalStart && send.Age < LatestStart
+            && !(send.EndedAt < lost.RotatedAt));
+        if (wasMade || last.StartedAt >= first + FinalStart)
         {
             return null;
         }
