@@ -211,7 +211,7 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
     {
         // Twice the grace period: the longest send, and its save. A test's clock may stand still for good.
         var longest = TimingsOf(LastOptions()).GracePeriod * 2;
-        var isTest = _parts.Time is not GuardedClock { IsSystem: true } && _parts.Time != TimeProvider.System;
+        var isTest = !Time.IsSystem;
         var left = _isStopped ? TimeSpan.Zero : isTest ? TimeSpan.FromSeconds(30) : longest;
         var time = TimeProvider.System;
         using var limit = new CancellationTokenSource(left, time);

@@ -83,8 +83,7 @@ public sealed class RepeatedCallbackTests
         var callback = await app.AuthorizeAsync(browser);
         await browser.GetAsync(callback);
 
-        using var elsewhere = other.NewBrowser();
-        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        using var elsewhere = other.NewBrowser(browser);
         var again = await elsewhere.GetAsync(callback);
 
         Assert.Equal("/onboarding", again.Headers.Location!.OriginalString);
@@ -98,8 +97,7 @@ public sealed class RepeatedCallbackTests
         await using var other = await ConnectApp.StartAsync(new Setup { InstanceOf = app });
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser, "/airwallex/connect?returnUrl=/settings");
-        using var elsewhere = other.NewBrowser();
-        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        using var elsewhere = other.NewBrowser(browser);
         await browser.GetAsync(callback);
 
         await AssertLeadsOnAsync(await elsewhere.GetAsync(callback));
@@ -112,8 +110,7 @@ public sealed class RepeatedCallbackTests
         await using var other = await ConnectApp.StartAsync(new Setup { InstanceOf = app });
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser, "/airwallex/connect?returnUrl=/settings");
-        using var elsewhere = other.NewBrowser();
-        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        using var elsewhere = other.NewBrowser(browser);
         app.Simulator.Faults.Next(FaultTarget.Token, Fault.Delay(TimeSpan.FromSeconds(5)), times: 2);
 
         var first = browser.GetAsync(callback);
@@ -136,8 +133,7 @@ public sealed class RepeatedCallbackTests
         await using var other = await ConnectApp.StartAsync(new Setup { InstanceOf = app });
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser);
-        using var elsewhere = other.NewBrowser();
-        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        using var elsewhere = other.NewBrowser(browser);
         elsewhere.Accept = "application/json";
         await browser.GetAsync(callback);
 
@@ -155,8 +151,7 @@ public sealed class RepeatedCallbackTests
         using var browser = app.NewBrowser();
         var callback = await app.AuthorizeAsync(browser);
 
-        using var elsewhere = other.NewBrowser();
-        elsewhere.Cookies.Add(browser.Cookies.GetAllCookies());
+        using var elsewhere = other.NewBrowser(browser);
 
         Assert.Equal(HttpStatusCode.Redirect, (await elsewhere.GetAsync(callback)).StatusCode);
     }

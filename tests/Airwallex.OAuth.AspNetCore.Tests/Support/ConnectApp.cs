@@ -99,6 +99,14 @@ internal sealed class ConnectApp : IAsyncDisposable
     public Browser NewBrowser(string baseAddress = "http://localhost") =>
         new(App.GetTestServer().CreateHandler(), new Uri(baseAddress));
 
+    /// <summary>The browser of the same customer, whose requests reach this instance.</summary>
+    public Browser NewBrowser(Browser same)
+    {
+        var browser = NewBrowser();
+        browser.Cookies.Add(same.Cookies.GetAllCookies());
+        return browser;
+    }
+
     /// <summary>
     /// Starts the flow and lets the customer authorize; returns where Airwallex sends the browser back to.
     /// </summary>

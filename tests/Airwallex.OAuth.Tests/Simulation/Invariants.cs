@@ -5,8 +5,8 @@ namespace Airwallex.OAuth.Tests.Simulation;
 /// </summary>
 internal sealed partial class Invariants(World world)
 {
-    // Half a lease before its end a send is cut; with less than this since the store last responded, the lease was
-    // renewed in time.
+    // Half a lease before its end a send is cut; with less than this since the store last wrote, the lease was renewed
+    // in time.
     private static readonly TimeSpan LeaseUse = TimeSpan.FromSeconds(5.5);
 
     // The grace period less its margin, and the difference of the clocks.

@@ -164,9 +164,11 @@ internal sealed class LossJudge(World world)
         var first = lost.Sends.FindLast(send => send.IsLastSend && send.StartedAt <= lost.RotatedAt)
             ?? lost.Sends.Find(send => send.Status is not (>= 400 and < 500)) ?? lost.Sends[0];
 
-        // An attempt whose writer died before the send has begun it for all others.
-        var begin = lost.Attempts.Find(at => at > first.StartedAt - LatestStart);
-        begin = begin < first.StartedAt && !first.IsLastSend ? begin : first.StartedAt;
+        // An attempt whose writer died before the send has begun it for all others; one that got a 4xx has not.
+        var refusedAt = lost.Sends.FindLast(send => send.Status is >= 400 and < 500 && send.StartedAt < first.StartedAt)
+            ?.StartedAt ?? TimeSpan.MinValue;
+        var begin = lost.Attempts.Find(at => at > first.StartedAt - LatestStart && at > refusedAt);
+        begin = begin > TimeSpan.Zero && begin < first.StartedAt && !first.IsLastSend ? begin : first.StartedAt;
         return (begin, lost.Sends.FindAll(send => send.StartedAt >= begin && send.StartedAt < begin + LatestStart));
     }
 }
