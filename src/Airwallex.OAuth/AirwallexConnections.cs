@@ -85,7 +85,7 @@ public class AirwallexConnections
     public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(accountId);
-        return _application.Tokens.FindFresh(accountId)?
+        return _application.Tokens.FindFresh(accountId, _application.Options)?
             .ValueAsTask ?? WaitForAccessTokenAsync(accountId, cancellationToken);
     }
 

@@ -100,8 +100,7 @@ internal sealed class ConnectOperation(
         {
             // A store that fails now must not cost the tokens: the application is asked once it responds.
             existing = await new SaveLoop(application, _timings, key).RunAsync(
-                lastRead: null, SaveDecision.Keep, failure =>
-                    TellCaller(key.AccountId, failure, askedAt)).ConfigureAwait(false);
+                SaveDecision.Keep, failure => TellCaller(key.AccountId, failure, askedAt)).ConfigureAwait(false);
             var account = new ConnectingAccount
             {
                 AccountId = tokens.AccountId,
@@ -135,7 +134,6 @@ internal sealed class ConnectOperation(
         try
         {
             stored = await loop.RunAsync(
-                lastRead: null,
                 current =>
                 {
                     var decision = application.CreateRules(options).DecideConnect(

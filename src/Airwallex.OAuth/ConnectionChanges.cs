@@ -51,11 +51,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                 IssuedAt = Now,
             },
             options);
-        var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(options), imported.Key)
-        { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(options), imported.Key);
         var stored = await loop.RunAsync(
-            lastRead: null,
             current => current switch
             {
                 null => SaveDecision.Write(imported),
@@ -63,8 +60,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                 { IsActive: true } => SaveDecision.Keep(current),
                 _ => SaveDecision.Write(imported),
             },
-            static _ => { },
-            cancellationToken).ConfigureAwait(false);
+            onFailure: null,
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         if (!loop.HasWritten(stored))
         {
             return false;
@@ -81,11 +78,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
     public async Task ReactivateAsync(string accountId, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(application.Options), key)
-        { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key);
         var stored = await loop.RunAsync(
-            lastRead: null,
             current => current switch
             {
                 { IsReadable: false } => throw ConnectionErrors.Unreadable(accountId),
@@ -99,8 +93,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                     RenewAt = Now,
                 }),
             },
-            static _ => { },
-            cancellationToken).ConfigureAwait(false);
+            onFailure: null,
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         if (stored is null)
         {
             throw await application.ExplainMissingAsync(key, cancellationToken).ConfigureAwait(false);
@@ -146,11 +140,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
         string accountId, string reason, CancellationToken cancellationToken)
     {
         var key = KeyOf(accountId);
-        var loop = new SaveLoop(
-            application, AirwallexApplication.TimingsOf(application.Options), key)
-        { StopsOnFailure = true };
+        var loop = new SaveLoop(application, AirwallexApplication.TimingsOf(application.Options), key);
         var stored = await loop.RunAsync(
-            lastRead: null,
             current => current switch
             {
                 null or { IsReadable: false } or { Status: ConnectionStatus.Disconnected } =>
@@ -166,8 +157,8 @@ internal sealed class ConnectionChanges(AirwallexApplication application)
                     StatusChangedAt = Now,
                 }),
             },
-            static _ => { },
-            cancellationToken).ConfigureAwait(false);
+            onFailure: null,
+            cancellationToken: cancellationToken).ConfigureAwait(false);
         if (stored is { IsActive: true, IsReadable: true })
         {
             application.Current.Cache.Get(accountId).DropToken();

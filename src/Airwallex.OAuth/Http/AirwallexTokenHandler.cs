@@ -57,7 +57,7 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
             await RequestBody.BufferAsync(request.Content!).ConfigureAwait(false);
         }
 
-        var token = _application.Tokens.FindFresh(accountId)
+        var token = _application.Tokens.FindFresh(accountId, _application.Options)
             ?? await _application.Tokens.WaitForFreshAsync(accountId, cancellationToken).ConfigureAwait(false);
         request.Headers.Authorization = token.Header;
         var sending = base.SendAsync(request, cancellationToken);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Airwallex.OAuth;
 
 /// <summary>How a refresh of the keep-alive ended.</summary>
@@ -6,8 +8,10 @@ internal enum RefreshEnd { Refreshed, Ended, Failed, Deferred }
 /// <summary>Renews what is due, and takes up unfinished refreshes. Instances do not wait on each other.</summary>
 internal sealed class KeepAliveRound(AirwallexApplication application)
 {
+    private static readonly TimeSpan OverdueInterval = TimeSpan.FromHours(1);
+
     private readonly RecoveryLooks _recovery = new(application);
-    private readonly OverdueReports _overdue = new(application);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _overdue = new(StringComparer.Ordinal);
 
     /// <summary>One look for unfinished refreshes: starts what is due, and waits for none.</summary>
     public Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
@@ -16,8 +20,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     /// <summary>Renews the refresh tokens whose moment in the window has come, some at a time.</summary>
     public async Task<IReadOnlyList<RefreshEnd>> RenewAsync(CancellationToken cancellationToken)
     {
-        var ends = new List<RefreshEnd>();
-        var running = new List<Task<RefreshEnd>>();
+        var (ends, running) = (new List<RefreshEnd>(), new List<Task<RefreshEnd>>());
         var options = application.Options;
         var query = new ConnectionQuery
         {
@@ -50,10 +53,18 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     /// <summary>One whole round for a program without a host: what is in flight is awaited.</summary>
     public async Task<KeepAliveResult> RunAsync(CancellationToken cancellationToken)
     {
-        var (recovered, deferred) = await RecoverAsync(cancellationToken).ConfigureAwait(false);
+        var recovered = new List<RefreshEnd>();
+        var (started, deferred) = await StartRecoveriesAsync(cancellationToken).ConfigureAwait(false);
+        while (started.Count > 0)
+        {
+            recovered.AddRange(await Task.WhenAll(started).ConfigureAwait(false));
+            (started, deferred) = cancellationToken.IsCancellationRequested
+                ? ([], deferred) : await StartRecoveriesAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var renewed = cancellationToken.IsCancellationRequested
-            ? []
-            : await RenewAsync(cancellationToken).ConfigureAwait(false);
+            ? [] : await RenewAsync(cancellationToken).ConfigureAwait(false);
+        int Count(RefreshEnd how) => recovered.Concat(renewed).Count(end => end == how);
         return new KeepAliveResult
         {
             Recovered = recovered.Count(static end => end == RefreshEnd.Refreshed),
@@ -62,38 +73,35 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
             Failed = Count(RefreshEnd.Failed),
             Deferred = deferred + Count(RefreshEnd.Deferred),
         };
-
-        int Count(RefreshEnd how) => recovered.Concat(renewed).Count(end => end == how);
-    }
-
-    private async Task<(IReadOnlyList<RefreshEnd> Ends, int Deferred)> RecoverAsync(CancellationToken cancellationToken)
-    {
-        var ends = new List<RefreshEnd>();
-        while (true)
-        {
-            var (started, deferred) = await StartRecoveriesAsync(cancellationToken).ConfigureAwait(false);
-            ends.AddRange(await Task.WhenAll(started).ConfigureAwait(false));
-            if (started.Count == 0 || cancellationToken.IsCancellationRequested)
-            {
-                return (ends, deferred);
-            }
-        }
     }
 
     private async Task<RefreshEnd> RenewAsync(StoredConnection row, AirwallexOAuthOptions options)
     {
         var end = RefreshEnd.Deferred;
-        var cooldown = application.Current.Cache.Get(row.AccountId).Cooldown;
-        if (cooldown is null || cooldown.IsOver(application.Time, options))
+        if (application.Current.Cache.Get(row.AccountId).ActiveCooldown(application.Time, options) is null)
         {
             (end, _) = await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false);
         }
 
         if (end is RefreshEnd.Failed or RefreshEnd.Deferred)
         {
-            _overdue.Report(row, options);
+            ReportIfOverdue(row, options);
         }
 
         return end;
+    }
+
+    /// <summary>Tells operators of a refresh token that is past its renewal window, once an hour each.</summary>
+    private void ReportIfOverdue(StoredConnection row, AirwallexOAuthOptions options)
+    {
+        var now = application.Time.GetUtcNow();
+        var tokens = application.Serializer.Read(row).Tokens;
+        var windowEnd = RenewalSchedule.WindowEnd(tokens, options.KeepAlive);
+        if (now > windowEnd
+            && !(_overdue.TryGetValue(row.AccountId, out var reported) && now - reported < OverdueInterval))
+        {
+            _overdue[row.AccountId] = now;
+            application.ReportOverdue(row.AccountId, windowEnd, tokens.RefreshTokenExpiresAt);
+        }
     }
 }

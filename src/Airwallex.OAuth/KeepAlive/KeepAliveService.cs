@@ -9,8 +9,6 @@ namespace Airwallex.OAuth;
 internal sealed class KeepAliveService(AirwallexApplications applications, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan MinuteInterval = TimeSpan.FromMinutes(1);
-
     private readonly CancellationTokenSource _stopping = new();
     private Task _loops = Task.CompletedTask;
 
@@ -34,13 +32,11 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             applications.All[0].Log.ShortShutdownTimeout(timeout, needed);
         }
 
-        _loops = Task.WhenAll(applications.All.Select(
-            application => Task.Run(() => RunAsync(application, _stopping.Token), CancellationToken.None)));
+        _loops = Task.WhenAll(applications.All.Select(one => Task.Run(() => RunAsync(one), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
-    public async Task StoppingAsync(CancellationToken cancellationToken) =>
-        await _stopping.CancelAsync().ConfigureAwait(false);
+    public Task StoppingAsync(CancellationToken cancellationToken) => _stopping.CancelAsync();
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -56,42 +52,36 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public void Dispose() => _stopping.Dispose();
 
-    private static async Task RunAsync(AirwallexApplication application, CancellationToken stoppingToken)
+    private async Task RunAsync(AirwallexApplication application)
     {
-        await application.CheckClientAsync(stoppingToken).ConfigureAwait(false);
+        var stopping = _stopping.Token;
+        await application.CheckClientAsync(stopping).ConfigureAwait(false);
         var (keepAlive, timings) = (application.KeepAlive, AirwallexApplication.TimingsOf(application.Options));
         await Task.WhenAll(
-            RepeatAsync("evict", timings.GracePeriod, EvictAsync),
-            RepeatAsync("summarize", MinuteInterval, () => application.SummarizeForTelemetryAsync(stoppingToken)),
+            RepeatAsync("evict", timings.GracePeriod, () => Task.Run(application.EvictIdle, stopping)),
+            RepeatAsync("summarize", TimeSpan.FromMinutes(1), () => application.SummarizeForTelemetryAsync(stopping)),
             RepeatAsync("recover", timings.RecoveryInterval, () => IfEnabledAsync(keepAlive.StartRecoveriesAsync)),
             RepeatAsync("renew", timings.RenewalScanInterval, () => IfEnabledAsync(keepAlive.RenewAsync)))
             .ConfigureAwait(false);
 
         Task RepeatAsync(string name, TimeSpan interval, Func<Task> work) =>
-            KeepAliveService.RepeatAsync(application, name, interval, work, stoppingToken);
-
-        Task EvictAsync()
-        {
-            application.EvictIdle();
-            return Task.CompletedTask;
-        }
+            KeepAliveService.RepeatAsync(application, name, interval, work, stopping);
 
         Task IfEnabledAsync(Func<CancellationToken, Task> work) =>
-            application.Options.KeepAlive.Enabled ? work(stoppingToken) : Task.CompletedTask;
+            application.Options.KeepAlive.Enabled ? work(stopping) : Task.CompletedTask;
     }
 
     private static async Task RepeatAsync(
-        AirwallexApplication application, string name, TimeSpan interval, Func<Task> work,
-        CancellationToken stoppingToken)
+        AirwallexApplication application, string name, TimeSpan interval, Func<Task> work, CancellationToken stopping)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             var startedAt = application.Time.GetTimestamp();
             try
             {
                 await work().ConfigureAwait(false);
             }
-            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stopping.IsCancellationRequested)
             {
                 return; // A store whose cancellation throws something of its own stops quietly.
             }
@@ -103,7 +93,7 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
             var left = interval - application.Time.GetElapsedTime(startedAt);
             await Task.WhenAny(
                 application.DelayAsync(left.AtLeast(TimeSpan.FromMilliseconds(1))),
-                Task.Delay(Timeout.Infinite, stoppingToken)).ConfigureAwait(false);
+                Task.Delay(Timeout.Infinite, stopping)).ConfigureAwait(false);
         }
     }
 }

@@ -21,14 +21,17 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         var rules = application.CreateRules(application.Options);
         var interval = rules.Timings.RecoveryInterval;
         var rows = await FindDueAsync(cancellationToken).ConfigureAwait(false);
-        var due = InOrder(rows, rules);
+
+        // In steps of a few seconds and at random within, so that the instances do not all take the same one first.
+        var due = rows.Select(row => (row.AccountId, Urgency: Look(row, rules), Chance: application.Jitter.Next()))
+            .Where(one => one.Urgency is not null).OrderBy(one => one.Urgency).ThenBy(one => one.Chance).ToList();
         var isThrottled = _throttledAt is { } at && Time.GetElapsedTime(at) < interval * 5;
         var most = RefreshTimings.RecoveryStartsPerSecond * RefreshTimings.RecoveryLookSeconds / (isThrottled ? 2 : 1);
         var started = new List<Task<RefreshEnd>>();
         var lookedAt = Time.GetTimestamp();
-        foreach (var accountId in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
+        foreach (var one in due.Take(most).TakeWhile(_ => !cancellationToken.IsCancellationRequested))
         {
-            started.Add(RecoverAsync(accountId));
+            started.Add(RecoverAsync(one.AccountId));
             var untilNext = interval / most * started.Count - Time.GetElapsedTime(lookedAt);
             await application.DelayAsync(untilNext).ConfigureAwait(false);
         }
@@ -38,18 +41,16 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
 
     private async Task<List<StoredConnection>> FindDueAsync(CancellationToken cancellationToken)
     {
-        var rows = new List<StoredConnection>();
-        var query = new ConnectionQuery { ClientId = application.Options.ClientId, RecoveryDueAt = Time.GetUtcNow() };
+        var query = new ConnectionQuery
+        {
+            ClientId = application.Options.ClientId,
+            RecoveryDueAt = Time.GetUtcNow(),
+            Limit = MostInOneLook,
+        };
         try
         {
-            await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
-            {
-                rows.AddRange(page);
-                if (rows.Count >= MostInOneLook)
-                {
-                    break;
-                }
-            }
+            var page = await application.Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
+            return page.Where(query.Matches).ToList(); // A store may list more.
         }
         catch (AirwallexOAuthException)
         {
@@ -60,17 +61,7 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
 
             throw;
         }
-
-        return rows;
     }
-
-    // In steps of a few seconds and at random within them, so that the instances do not all take the same one first.
-    private List<string> InOrder(IEnumerable<StoredConnection> rows, RefreshRules rules) => rows
-        .Select(row => (row.AccountId, Urgency: Look(row, rules), Chance: application.Jitter.Next()))
-        .Where(one => one.Urgency is not null)
-        .OrderBy(one => one.Urgency).ThenBy(one => one.Chance)
-        .Select(one => one.AccountId)
-        .ToList();
 
     /// <summary>How urgent an unfinished refresh is, the lowest first; null when nothing is to be sent now.</summary>
     private long? Look(StoredConnection row, RefreshRules rules)
@@ -88,15 +79,14 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
         }
 
         var effective = entry.Knowledge.Effective(attempt);
-        if (entry.Cooldown is { } cooldown && !cooldown.IsOver(Time, application.Options)
-            && !rules.MustStart(effective, Time.GetUtcNow()))
+        var now = Time.GetUtcNow();
+        if (entry.ActiveCooldown(Time, application.Options) is not null && !rules.MustStart(effective, now))
         {
             return null;
         }
 
         var observedFor = entry.Knowledge.ObservedFor(attempt, Time);
-        var decision = rules.DecideSend(effective, foreignLeaseEnd: null, observedFor, Time.GetUtcNow());
-        return decision switch
+        return rules.DecideSend(effective, foreignLeaseEnd: null, observedFor, now) switch
         {
             // A host's next look comes in time; a program without one observes inside the operation.
             { Kind: SendDecisionKind.Observe } => application.HostIsRunning ? null : long.MaxValue,
@@ -109,11 +99,7 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
     private async Task<RefreshEnd> RecoverAsync(string accountId)
     {
         var (end, failure) = await application.KeepAliveAsync(accountId, RefreshTrigger.Recovery).ConfigureAwait(false);
-        if (failure is TokenRequestException { IsTooManyRequests: true })
-        {
-            _throttledAt = Time.GetTimestamp();
-        }
-
+        _throttledAt = failure is TokenRequestException { IsTooManyRequests: true } ? Time.GetTimestamp() : _throttledAt;
         return end;
     }
 }

@@ -6,9 +6,6 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     private long NowTicks => application.Time.GetUtcNow().UtcTicks;
 
     /// <summary>The hot path: no lock, no store, no allocation. Null when the caller must wait for a refresh.</summary>
-    public CachedAccessToken? FindFresh(string accountId) => FindFresh(accountId, application.Options);
-
-    /// <summary>The same for a caller that has read the options already.</summary>
     public CachedAccessToken? FindFresh(string accountId, AirwallexOAuthOptions options)
     {
         if (application.CacheOf(options).Find(accountId) is not { } entry)
@@ -53,8 +50,7 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     public async Task<CachedAccessToken?> ReplaceRejectedAsync(
         string accountId, string? rejected, CancellationToken cancellationToken)
     {
-        var current = application.Current.Cache.Get(accountId).Token;
-        var now = NowTicks;
+        var (current, now) = (application.Current.Cache.Get(accountId).Token, NowTicks);
         if (current.Value != rejected && now < current.WaitFromTicks)
         {
             return current; // Another caller's refresh was faster than the rejection.

@@ -22,36 +22,25 @@ internal sealed record AttemptKnowledge
     /// <summary>The attempt that this process wrote last: its lease is ours.</summary>
     private string? Own { get; init; }
 
-    private RefreshAttempt? Observed { get; init; }
-
-    private long ObservedSince { get; init; }
-
-    private long ObservedLast { get; init; }
-
-    /// <summary>A lease that ends further ahead than any can: from a wrong clock.</summary>
-    private (string AttemptId, DateTimeOffset Expires, long FirstSeen)? WrongClock { get; init; }
+    /// <summary>
+    /// The attempt that was seen last, since when, and since when by looks that all succeeded (null: the last failed).
+    /// </summary>
+    private (RefreshAttempt Attempt, long FirstSeen, long? Since, long Last)? Seen { get; init; }
 
     /// <summary>Whether nothing would be forgotten by evicting it.</summary>
     public bool IsDispensable(TimeProvider time, RefreshTimings timings) =>
         NotSent.Count == 0 && NotReleased is null
-        && (Observed is null || time.GetElapsedTime(ObservedLast) > timings.LongestObservationGap);
+        && (Seen is not { Since: not null } seen || time.GetElapsedTime(seen.Last) > timings.LongestObservationGap);
 
     /// <summary>The stored attempt, or what we know better; null when no send can have been received.</summary>
     public RefreshAttempt? Effective(RefreshAttempt? stored)
     {
-        var effective = stored switch
-        {
-            null => null,
-            _ when NotSent.Contains(stored.Id) => BeforeNotSent,
-            _ when stored.Id == NotReleased?.Id => NotReleased,
-            _ => stored,
-        };
+        var effective = stored is null ? null
+            : NotSent.Contains(stored.Id) ? BeforeNotSent
+            : stored.Id == NotReleased?.Id ? NotReleased
+            : stored;
         return effective is { ResponseMayBeLost: true } ? effective : null;
     }
-
-    /// <summary>Whether the attempt is one of this process, so that its lease does not bind it.</summary>
-    public bool IsOurs(RefreshAttempt attempt) =>
-        attempt.Id == Own || NotSent.Contains(attempt.Id) || attempt.Id == NotReleased?.Id;
 
     /// <summary>Our attempt was written, or may have been, and was definitely not sent.</summary>
     public AttemptKnowledge WithNotSent(string attemptId, RefreshAttempt? before) => this with
@@ -74,39 +63,31 @@ internal sealed record AttemptKnowledge
     public AttemptKnowledge WithLook(RefreshAttempt attempt, TimeProvider time, RefreshTimings timings)
     {
         var now = time.GetTimestamp();
-        var goesOn = attempt == Observed && time.GetElapsedTime(ObservedLast, now) <= timings.LongestObservationGap;
-        return this with { Observed = attempt, ObservedSince = goesOn ? ObservedSince : now, ObservedLast = now };
+        var seen = Seen is { } last && last.Attempt == attempt ? last : (attempt, now, now, now);
+        var goesOn = time.GetElapsedTime(seen.Last, now) <= timings.LongestObservationGap;
+        return this with { Seen = seen with { Since = goesOn ? seen.Since ?? now : now, Last = now } };
     }
 
     /// <summary>A look failed: what was seen before it proves nothing.</summary>
-    public AttemptKnowledge WithoutLooks() => Observed is null ? this : this with { Observed = null };
+    public AttemptKnowledge WithoutLooks() => Seen is { } seen ? this with { Seen = seen with { Since = null } } : this;
 
     /// <summary>For how long the attempt has been seen unchanged.</summary>
     public TimeSpan ObservedFor(RefreshAttempt? attempt, TimeProvider time) =>
-        attempt is not null && attempt == Observed ? time.GetElapsedTime(ObservedSince, ObservedLast) : TimeSpan.Zero;
+        Seen is { Since: { } since } seen && seen.Attempt == attempt
+            ? time.GetElapsedTime(since, seen.Last) : TimeSpan.Zero;
 
-    /// <summary>Remembers when a lease was first seen that ends further ahead than any can.</summary>
-    public AttemptKnowledge WithLeaseSeen(
+    /// <summary>Until when another instance's lease binds us; null when the attempt is one of this process.</summary>
+    public DateTimeOffset? ForeignLeaseEnd(
         RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings)
     {
-        if (IsWrongClock(attempt))
+        if (attempt.Id == Own || NotSent.Contains(attempt.Id) || attempt.Id == NotReleased?.Id)
         {
-            return this;
+            return null;
         }
 
-        var isWrong = attempt.LeaseExpiresAt > now + timings.Lease + timings.ClockTolerance;
-        return WrongClock is null && !isWrong
-            ? this
-            : this with { WrongClock = isWrong ? (attempt.Id, attempt.LeaseExpiresAt, time.GetTimestamp()) : null };
+        // One that ended further ahead than any can when it was first seen comes from a wrong clock.
+        var firstSeen = Seen is { } seen && seen.Attempt == attempt ? now - time.GetElapsedTime(seen.FirstSeen) : now;
+        return attempt.LeaseExpiresAt > firstSeen + timings.Lease + timings.ClockTolerance
+            ? firstSeen + timings.Lease : attempt.LeaseExpiresAt;
     }
-
-    /// <summary>Until when another instance's lease binds us.</summary>
-    public DateTimeOffset LeaseEnd(
-        RefreshAttempt attempt, DateTimeOffset now, TimeProvider time, RefreshTimings timings) =>
-        IsWrongClock(attempt)
-            ? now + timings.Lease - time.GetElapsedTime(WrongClock!.Value.FirstSeen)
-            : attempt.LeaseExpiresAt;
-
-    private bool IsWrongClock(RefreshAttempt attempt) =>
-        WrongClock is { } seen && seen.AttemptId == attempt.Id && seen.Expires == attempt.LeaseExpiresAt;
 }

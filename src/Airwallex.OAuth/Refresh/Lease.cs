@@ -10,13 +10,10 @@ internal sealed class Lease(
 {
     /// <summary>The ends that were written: the one that is stored first, unconfirmed renewals after it.</summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
-
     private readonly TimeSpan _ageAtFirst = application.Time.GetUtcNow() - stored.Attempt.FirstSentAt;
     private readonly long _since = application.Time.GetTimestamp();
     private Task _renewing = Task.CompletedTask;
-
-    /// <summary>False from a look that failed to one that succeeds.</summary>
-    private bool _storeResponds = true;
+    private bool _storeResponds = true; // False from a look that failed to one that succeeds.
 
     /// <summary>The connection as it is stored, with our attempt and its present version.</summary>
     public ConnectionState Current { get; private set; } = stored;
@@ -39,9 +36,8 @@ internal sealed class Lease(
     private TimeSpan Left => timings.Lease - timings.LeaseMargin - Time.GetElapsedTime(_ends[0].TakenAt);
 
     /// <summary>A renewal that did not get through is repeated sooner once the cut comes near.</summary>
-    private TimeSpan RenewalInterval => _storeResponds && Left < timings.RenewBeforeSend
-        ? timings.LeaseRenewalInterval / 10
-        : timings.LeaseRenewalInterval;
+    private TimeSpan RenewalInterval =>
+        timings.LeaseRenewalInterval / (_storeResponds && Left < timings.RenewBeforeSend ? 10 : 1);
 
     private TimeProvider Time => application.Time;
 
@@ -63,9 +59,8 @@ internal sealed class Lease(
     /// <param name="sendEnded">Completes with the send.</param>
     public async Task<string> KeepAsync(TimeSpan responseTimeout, Task sendEnded)
     {
-        var sentAt = Time.GetTimestamp();
-        var renewedAt = sentAt;
-        while (!sendEnded.IsCompleted)
+        var renewedAt = Time.GetTimestamp();
+        for (var sentAt = renewedAt; !sendEnded.IsCompleted;)
         {
             var elapsed = Time.GetElapsedTime(sentAt);
             if (CutReason(elapsed, responseTimeout) is { } reason)
@@ -107,61 +102,51 @@ internal sealed class Lease(
     private async Task RenewAsync()
     {
         var expires = Time.GetUtcNow() + timings.Lease;
-        var next = Current with
-        {
-            Version = application.Jitter.NewId(),
-            Attempt = Attempt with { LeaseExpiresAt = expires },
-            RecoverAt = expires,
-        };
+        var attempt = Attempt with { LeaseExpiresAt = expires };
+        var next = Current with { Version = application.Jitter.NewId(), Attempt = attempt, RecoverAt = expires };
         _ends.Add((expires, Time.GetTimestamp()));
+        var isRenewed = false;
         try
         {
-            var limit = timings.LeaseRenewalTimeout;
-            if (await application.Store.TrySaveAsync(next, Current.Version, limit).ConfigureAwait(false))
-            {
-                Confirm(next);
-                trace.LeaseRenewal("renewed");
-                return;
-            }
+            isRenewed = await application.Store.TrySaveAsync(next, Current.Version, timings.LeaseRenewalTimeout)
+                .ConfigureAwait(false);
         }
         catch (AirwallexOAuthException)
         {
             // It may have taken effect all the same: the look tells.
         }
 
-        await LookAsync().ConfigureAwait(false);
+        if (isRenewed)
+        {
+            Confirm(next);
+        }
+        else
+        {
+            await LookAsync().ConfigureAwait(false);
+        }
+
+        trace.LeaseRenewal(isRenewed ? "renewed" : IsLost ? "lost" : "unknown");
     }
 
     private async Task LookAsync()
     {
         try
         {
-            var limit = timings.LeaseRenewalTimeout;
-            var seen = await application.Store.FindOnceAsync(Current.Key, limit).ConfigureAwait(false);
-            if (seen?.Attempt?.Id == Attempt.Id)
-            {
-                Confirm(seen);
-            }
-            else
-            {
-                IsLost = true;
-            }
-
-            _storeResponds = true;
-            trace.LeaseRenewal(IsLost ? "lost" : "unknown");
+            var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout)
+                .ConfigureAwait(false);
+            IsLost = seen?.Attempt?.Id != Attempt.Id;
+            Confirm(IsLost ? Current : seen!);
         }
         catch (AirwallexOAuthException)
         {
             _storeResponds = false;
-            trace.LeaseRenewal("unknown");
         }
     }
 
     private void Confirm(ConnectionState seen)
     {
-        Current = seen;
-        _storeResponds = true;
-        var confirmed = _ends.FindLastIndex(end => end.Expires == seen.Attempt!.LeaseExpiresAt);
+        (Current, _storeResponds) = (seen, true);
+        var confirmed = _ends.FindLastIndex(end => end.Expires == Attempt.LeaseExpiresAt);
         _ends.RemoveRange(0, Math.Max(confirmed, 0));
     }
 }

@@ -1,9 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// What step 2 decided: to write ahead and send; to wait, because another instance alone may send; or, after the grace
-/// period, to see the attempt unchanged for a while first.
-/// </summary>
+/// <summary>Step 2: write ahead and send; wait for another's lease; or see the attempt unchanged for a while.</summary>
 internal enum SendDecisionKind { Send, WaitForLease, Observe }
 
 internal readonly record struct SendDecision(
@@ -17,10 +14,7 @@ internal enum FailureDecisionKind { Fail, Retry, ReadAgain }
 
 internal readonly record struct FailureDecision(FailureDecisionKind Kind, TimeSpan Delay = default);
 
-/// <summary>
-/// What becomes of something that is to be stored: what is stored stays; it is written in its place; or another
-/// instance is at work with the same token, and what is stored is read again.
-/// </summary>
+/// <summary>What is stored stays, or is replaced, or is read again when another instance's lease is over.</summary>
 internal enum SaveDecisionKind { Keep, Write, WaitForLease }
 
 /// <summary>Holds what to write, or what stays: null when nothing is stored.</summary>
@@ -31,6 +25,6 @@ internal readonly record struct SaveDecision(
 
     public static SaveDecision Write(ConnectionState next) => new(SaveDecisionKind.Write, next);
 
-    public static SaveDecision WaitForLease(ConnectionState current, DateTimeOffset until) =>
-        new(SaveDecisionKind.WaitForLease, current, until);
+    public static SaveDecision Wait(ConnectionState now, DateTimeOffset until) =>
+        new(SaveDecisionKind.WaitForLease, now, until);
 }

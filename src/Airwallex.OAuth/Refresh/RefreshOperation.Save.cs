@@ -1,6 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Step 5: save, end on proof, hand out.</summary>
+/// <summary>Step 5: save, end on proof, hand out; and what becomes of a failure.</summary>
 internal partial class RefreshOperation
 {
     // ---- Step 5: save before anybody gets the token.
@@ -8,34 +8,34 @@ internal partial class RefreshOperation
     protected virtual async Task<RefreshResult> SaveAsync(Lease lease, SendOutcome outcome)
     {
         var (sent, response) = (lease.Current, outcome.Response!);
-        var loop = new SaveLoop(Application, Timings, Entry.Key);
+        var loop = new SaveLoop(application, Timings, entry.Key);
         var renewAt = RenewalSchedule.RenewAt(response, options.KeepAlive);
         if (response.Oddities is { } oddities)
         {
-            Application.Log.OddTokenResponse(AccountId, oddities);
+            application.Log.OddTokenResponse(AccountId, oddities);
         }
 
         ConnectionState? stored;
         try
         {
             stored = await loop.RunAsync(
-                sent,
                 current => _rules.DecideSave(current, sent, response, loop.Written, renewAt, Now),
-                failure => ServeFromMemory(sent, outcome, failure)).ConfigureAwait(false);
+                failure => ServeFromMemory(sent, outcome, failure),
+                lastRead: sent).ConfigureAwait(false);
         }
         finally
         {
-            Application.ResponseSaved(SaveFailure is not null, AccountId);
+            application.ResponseSaved(SaveFailure is not null, AccountId);
         }
 
-        (Entry.Knowledge, Entry.Cooldown) = (AttemptKnowledge.None, null);
+        (entry.Knowledge, entry.Cooldown) = (AttemptKnowledge.None, null);
         _trace.Saved();
         return stored is null ? throw new ConnectionNotFoundException(AccountId) : Finish(outcome, Usable(stored));
     }
 
     private void ServeFromMemory(ConnectionState sent, SendOutcome outcome, AirwallexOAuthException failure)
     {
-        Application.SavingFails(AccountId, failure, isFirst: SaveFailure is null);
+        application.SavingFails(AccountId, failure, isFirst: SaveFailure is null);
         if (SaveFailure is null)
         {
             SaveFailure = failure;
@@ -55,8 +55,8 @@ internal partial class RefreshOperation
 
         var isRecovered = outcome.IsInDoubt;
         _trace.End(isRecovered ? "recovered" : "refreshed");
-        Application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
-        Application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, Entry.Key);
+        application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
+        application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, entry.Key);
         return result;
     }
 
@@ -71,20 +71,19 @@ internal partial class RefreshOperation
         }
 
         var reason = ConnectionErrors.RefusalReason(refusal);
-        var loop = new SaveLoop(Application, Timings, Entry.Key);
+        var loop = new SaveLoop(application, Timings, entry.Key);
         var stored = await loop.RunAsync(
-            lastRead: null,
             current => loop.HasWritten(current)
                 ? SaveDecision.Keep(current)
                 : _rules.DecideRefusal(current, sent, ForeignLeaseEnd(current), reason, Now),
             failure =>
             {
-                Application.SavingFails(AccountId, failure, isFirst: false);
+                application.SavingFails(AccountId, failure, isFirst: false);
                 _result.TrySetException(new ReauthorizationRequiredException(AccountId, reason, refusal));
             }).ConfigureAwait(false);
         if (loop.HasWritten(stored))
         {
-            Application.ReportEnded(stored);
+            application.ReportEnded(stored);
         }
     }
 
@@ -98,19 +97,75 @@ internal partial class RefreshOperation
 
     private CachedAccessToken Publish(ConnectionState connection)
     {
-        var (token, tokens) = (Entry.Token, connection.Tokens);
+        var (token, tokens) = (entry.Token, connection.Tokens);
         if (token.Value == tokens.AccessToken && token.ExpiresAtTicks == tokens.AccessTokenExpiresAt.UtcTicks)
         {
             return token;
         }
 
         var isReplacement = Request.Trigger == RefreshTrigger.Rejected && tokens.AccessToken != Request.RejectedToken;
-        token = CachedAccessToken.From(tokens, options, Application.Jitter, isReplacement ? Now.UtcTicks : 0);
-        if (Entry.TryPublish(_published, token))
+        token = CachedAccessToken.From(tokens, options, application.Jitter, isReplacement ? Now.UtcTicks : 0);
+        if (entry.TryPublish(_published, token))
         {
             _published = token;
         }
 
         return token;
+    }
+
+    // ---- After a failure.
+
+    /// <summary>Begins the cooldown, and ends our lease so that the next try need not wait for its end.</summary>
+    private async Task<TokenRequestException> FailAsync(Lease lease, TokenRequestException failure, bool isInDoubt)
+    {
+        await lease.SettleAsync().ConfigureAwait(false);
+        var attempt = isInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : entry.Knowledge.Effective(lease.Before);
+        var failures = (entry.Cooldown?.Failures ?? 0) + 1;
+        var length = _rules.CooldownAfter(
+            application.Jitter.Backoff(Timings.FirstCooldown, failures - 1, Timings.LongestCooldown),
+            failure.RetryAfter,
+            Now - attempt?.FirstSentAt);
+        entry.Cooldown = application.NewCooldown(failures, length, failure, options, lease.Current);
+        entry.Knowledge = entry.Knowledge.WithNotReleased(
+            attempt is null ? null : attempt with { Id = lease.Attempt.Id });
+        var released = lease.Current with
+        {
+            Version = application.Jitter.NewId(),
+            Attempt = attempt,
+            RecoverAt = attempt is null ? null : _rules.RecoverAt(attempt, entry.Cooldown.Until, Now),
+        };
+        try
+        {
+            if (await application.Store.TrySaveAsync(released, lease.Current.Version).ConfigureAwait(false))
+            {
+                entry.Knowledge = entry.Knowledge.WithReleased();
+            }
+        }
+        catch (AirwallexOAuthException exception)
+        {
+            application.Log.ReleaseFailed(AccountId, exception);
+        }
+
+        return failure;
+    }
+
+    private void Report(AirwallexOAuthException failure)
+    {
+        if (failure is ConnectionNotFoundException or ReauthorizationRequiredException)
+        {
+            entry.TryPublish(_published, CachedAccessToken.None());
+            (entry.Cooldown, entry.Knowledge) = (null, AttemptKnowledge.None);
+            _trace.End(failure is ConnectionNotFoundException ? "not_found" : "ended", failure);
+        }
+        else if (_hasOnlyLooked)
+        {
+            _trace.End("waiting");
+        }
+        else
+        {
+            var outcome = failure is TokenRequestException ? "rejected" : "failed";
+            _trace.End(failure.IsTransient ? "transient" : outcome, failure);
+            application.RefreshFailed(entry, Request.Trigger, failure);
+        }
     }
 }

@@ -23,7 +23,7 @@ internal partial class RefreshOperation(
 
     public RefreshRequest Request { get; } = request;
 
-    public string AccountId => Entry.Key.AccountId;
+    public string AccountId => entry.Key.AccountId;
 
     /// <summary>May come before the end: tokens that the store fails to take are served from memory.</summary>
     public Task<RefreshResult> Result => _result.Task;
@@ -33,15 +33,11 @@ internal partial class RefreshOperation(
 
     public bool HasEnded { get; private set; }
 
-    protected AirwallexApplication Application { get; } = application;
-
-    protected TokenCacheEntry Entry { get; } = entry;
-
     private RefreshTimings Timings => _rules.Timings;
 
     private string TokenEndpoint => AirwallexEndpoints.For(options).TokenEndpoint.AbsoluteUri;
 
-    private DateTimeOffset Now => Application.Time.GetUtcNow();
+    private DateTimeOffset Now => application.Time.GetUtcNow();
 
     public async Task RunAsync()
     {
@@ -59,7 +55,7 @@ internal partial class RefreshOperation(
         finally
         {
             // Before callers go on: one whom the result does not satisfy must start another operation, not join this.
-            (Entry.Operation, HasEnded) = (null, true);
+            (entry.Operation, HasEnded) = (null, true);
             _ = result is not null ? _result.TrySetResult(result) : _result.TrySetException(failure);
             _ = _result.Task.Exception; // Seen: a background refresh has no caller, and it was logged.
         }
@@ -110,17 +106,17 @@ internal partial class RefreshOperation(
         ConnectionState? current;
         try
         {
-            current = await Application.Store.FindAsync(Entry.Key).ConfigureAwait(false);
+            current = await application.Store.FindAsync(entry.Key).ConfigureAwait(false);
         }
         catch (AirwallexOAuthException)
         {
-            Entry.Knowledge = Entry.Knowledge.WithoutLooks();
+            entry.Knowledge = entry.Knowledge.WithoutLooks();
             throw;
         }
 
         return current is not null
             ? Usable(current)
-            : throw await Application.ExplainMissingAsync(Entry.Key, CancellationToken.None).ConfigureAwait(false);
+            : throw await application.ExplainMissingAsync(entry.Key, CancellationToken.None).ConfigureAwait(false);
     }
 
     private ConnectionState Usable(ConnectionState current) => current switch
@@ -135,7 +131,7 @@ internal partial class RefreshOperation(
     {
         if (Request.IsSatisfiedBy(current, Now, options))
         {
-            Entry.Cooldown = null;
+            entry.Cooldown = null;
             return true;
         }
 
@@ -145,11 +141,11 @@ internal partial class RefreshOperation(
             Publish(current);
         }
 
-        if (Entry.Cooldown is { } cooldown && !cooldown.IsOver(Application.Time, options) && cooldown.IsAbout(current)
-            && !_rules.MustStart(Entry.Knowledge.Effective(current.Attempt), Now))
+        if (entry.ActiveCooldown(application.Time, options) is { } cooldown && cooldown.IsAbout(current)
+            && !_rules.MustStart(entry.Knowledge.Effective(current.Attempt), Now))
         {
             _hasOnlyLooked = true;
-            throw cooldown.ToException(AccountId, Application.Time);
+            throw cooldown.ToException(AccountId, application.Time);
         }
 
         return false;

@@ -6,13 +6,10 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     /// <summary>When it was asked for, on the monotonic clock.</summary>
     public required long AskedAt { get; init; }
 
-    /// <summary>The access token that the API rejected; null when none was sent, or for another trigger.</summary>
+    /// <summary>The access token that the API rejected; null when none was sent or rejected.</summary>
     public string? RejectedToken { get; init; }
 
-    /// <summary>
-    /// Without a host nobody else looks after unfinished refreshes: the caller finishes one first, and observes by
-    /// itself before a last send.
-    /// </summary>
+    /// <summary>Without a host: the caller finishes an unfinished refresh first, and observes by itself.</summary>
     public bool IsAlone { get; init; }
 
     /// <summary>Whether it takes the next account instead of waiting for another instance.</summary>

@@ -45,7 +45,7 @@ internal partial class RefreshRules
 
         if (foreignLeaseEnd is { } end && end > now)
         {
-            return SaveDecision.WaitForLease(current, end);
+            return SaveDecision.Wait(current, end);
         }
 
         var isReported = current.ReportedReason is not null;

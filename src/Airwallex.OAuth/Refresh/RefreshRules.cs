@@ -1,7 +1,7 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Every decision of the refresh, as functions of what is known: `now` is an argument, nothing is called. The table
+/// Every decision of the refresh, as functions of what is known: nothing is called, `now` is an argument. Their table
 /// of tests is RefreshRulesTests; the simulation overrides single rules to show that it notices.
 /// </summary>
 internal partial class RefreshRules(RefreshTimings timings)
@@ -25,7 +25,7 @@ internal partial class RefreshRules(RefreshTimings timings)
             return new SendDecision(SendDecisionKind.Send);
         }
 
-        // The grace period is over. An instance that holds the response and could not save it comes first.
+        // After the grace period, an instance that holds the response and could not save it comes first.
         return observedFor >= Timings.Observation
             ? new SendDecision(SendDecisionKind.Send, IsLastSend: true)
             : new SendDecision(SendDecisionKind.Observe, now + Timings.Observation - observedFor);
@@ -69,9 +69,8 @@ internal partial class RefreshRules(RefreshTimings timings)
             return fail;
         }
 
-        var isBusy = failure.IsTooManyRequests;
+        var (isBusy, startsAt) = (failure.IsTooManyRequests, age + delay);
         var retry = new FailureDecision(isBusy ? FailureDecisionKind.ReadAgain : FailureDecisionKind.Retry, delay);
-        var startsAt = age + delay;
 
         // No later operation could make the final start: neither retries used up nor a cooldown may skip it.
         var mayMakeFinalStart = responseMayBeLost && !finalStartMade && age <= Timings.LatestStart;
@@ -93,14 +92,9 @@ internal partial class RefreshRules(RefreshTimings timings)
     /// </summary>
     public virtual TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt)
     {
-        var length = backoff.AtLeast(retryAfter ?? backoff);
-        if (doubt is not { } age || age >= Timings.LatestStart)
-        {
-            return length;
-        }
-
         // It must not sit out the grace period.
-        return length.AtMost((Timings.LatestCooldownEnd - age).AtLeast(Timings.ShortestSend));
+        var most = doubt < Timings.LatestStart ? Timings.LatestCooldownEnd - doubt.Value : TimeSpan.MaxValue;
+        return backoff.AtLeast(retryAfter ?? backoff).AtMost(most.AtLeast(Timings.ShortestSend));
     }
 
     /// <summary>Whether a cooldown must end: a response may be lost, and its grace period is about to end.</summary>
@@ -111,8 +105,8 @@ internal partial class RefreshRules(RefreshTimings timings)
     public virtual DateTimeOffset RecoverAt(RefreshAttempt attempt, DateTimeOffset cooldownEnd, DateTimeOffset now)
     {
         // After the grace period the observation comes first: it begins early enough to be over with the cooldown.
-        var isObserved = cooldownEnd > attempt.FirstSentAt + Timings.LatestStart;
-        var at = isObserved ? cooldownEnd - Timings.Observation : cooldownEnd;
-        return at.AtMost(now + Timings.LongestRecoveryDelay).AtLeast(now);
+        var isInTime = cooldownEnd <= attempt.FirstSentAt + Timings.LatestStart;
+        return (isInTime ? cooldownEnd : cooldownEnd - Timings.Observation)
+            .AtMost(now + Timings.LongestRecoveryDelay).AtLeast(now);
     }
 }

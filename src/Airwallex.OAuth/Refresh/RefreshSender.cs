@@ -110,10 +110,9 @@ internal sealed class RefreshSender(
     private async Task<(TokenSet? Response, TokenRequestException? Failure)> RequestAsync(
         Lease lease, TimeSpan responseTimeout)
     {
-        var body = NotAskedFor;
+        var (body, accountId) = (NotAskedFor, lease.Current.Key.AccountId);
         var cut = new CancellationTokenSource();
-        var request = NewRequest(
-            lease, () => Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut);
+        var request = NewRequest(lease, () => Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut);
         try
         {
             var sending = application.Tasks.CallAsync(
@@ -129,21 +128,16 @@ internal sealed class RefreshSender(
             var isSent = MayHaveBeenSent();
             BackgroundTasks.Forget(sending);
             application.Tasks.Cancel(cut);
-            return Failed(await keeping.ConfigureAwait(false), null, isSent);
-        }
-        catch (TokenRequestException exception)
-        {
-            return (null, exception);
+            var why = await keeping.ConfigureAwait(false);
+            return (null, ConnectionErrors.Cut(accountId, why, exception: null, isSent));
         }
         catch (Exception exception)
         {
-            return Failed(exception.Message, exception, MayHaveBeenSent());
+            return (null, exception as TokenRequestException
+                ?? ConnectionErrors.Cut(accountId, exception.Message, exception, MayHaveBeenSent()));
         }
 
         bool MayHaveBeenSent() => Interlocked.Exchange(ref body, Cut) == AskedFor;
-
-        (TokenSet?, TokenRequestException) Failed(string why, Exception? exception, bool isSent) =>
-            (null, ConnectionErrors.Cut(lease.Current.Key.AccountId, why, exception, isSent));
     }
 
     private RefreshTokenRequest NewRequest(Lease lease, Func<bool> mayAskForBody) => new()

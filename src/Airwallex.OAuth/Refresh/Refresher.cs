@@ -76,18 +76,13 @@ internal sealed class Refresher(AirwallexApplication application)
     /// <summary>In a cooldown, a caller looks at most once a second: another instance may have new tokens.</summary>
     private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
     {
-        var time = application.Time;
-        if (entry.Cooldown is not { } cooldown || cooldown.IsOver(time, options))
+        if (entry.ActiveCooldown(application.Time, options) is { } cooldown)
         {
-            return;
+            var interval = AirwallexApplication.TimingsOf(options).CooldownLookInterval;
+            entry.Cooldown = application.Time.GetElapsedTime(cooldown.LookedAt) >= interval
+                ? cooldown with { LookedAt = application.Time.GetTimestamp() }
+                : throw cooldown.ToException(entry.Key.AccountId, application.Time);
         }
-
-        if (time.GetElapsedTime(cooldown.LookedAt) < AirwallexApplication.TimingsOf(options).CooldownLookInterval)
-        {
-            throw cooldown.ToException(entry.Key.AccountId, time);
-        }
-
-        entry.Cooldown = cooldown with { LookedAt = time.GetTimestamp() };
     }
 
     private async Task<RefreshResult> WaitAsync(

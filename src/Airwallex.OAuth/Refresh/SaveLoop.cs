@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Airwallex.OAuth;
 
-/// <summary>Until stored: read, ask the rule, swap. What it writes exists nowhere else: it does not give up.</summary>
+/// <summary>Until stored: read, ask the rule, swap.</summary>
 internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings timings, ConnectionKey key)
 {
     private readonly HashSet<string> _written = [];
@@ -10,19 +10,17 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
     /// <summary>The versions that it has tried to write: a write may take effect and report a failure.</summary>
     public IReadOnlySet<string> Written => _written;
 
-    /// <summary>Whether a failure of the store is thrown: for what the caller still holds. Default: false.</summary>
-    public bool StopsOnFailure { get; init; }
-
     public bool HasWritten([NotNullWhen(true)] ConnectionState? current) =>
         current is not null && _written.Contains(current.Version);
 
     /// <summary>
-    /// Returns the connection that is stored in the end; null when there is none. Without a last read, to swap against,
-    /// it begins with a read. Each failure of the store is told.
+    /// Returns the connection that is stored in the end; null when there is none. It does not give up: each failure of
+    /// the store is told, or thrown when nobody listens, because the caller still holds what is to be written. Without
+    /// a last read, to swap against, it begins with a read.
     /// </summary>
     public async Task<ConnectionState?> RunAsync(
-        ConnectionState? lastRead, Func<ConnectionState?, SaveDecision> decide,
-        Action<AirwallexOAuthException> onFailure, CancellationToken cancellationToken = default)
+        Func<ConnectionState?, SaveDecision> decide, Action<AirwallexOAuthException>? onFailure,
+        ConnectionState? lastRead = null, CancellationToken cancellationToken = default)
     {
         for (int failures = 0, waits = 0; ;)
         {
@@ -50,7 +48,7 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
 
                 failures = 0;
             }
-            catch (AirwallexOAuthException exception) when (!StopsOnFailure)
+            catch (AirwallexOAuthException exception) when (onFailure is not null)
             {
                 onFailure(exception);
                 var most = timings.LongestSaveDelay / 1.25; // With jitter, two seconds.

@@ -16,13 +16,15 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
     /// <summary>A caller that still holds the entry looks it up again. Guarded by the gate.</summary>
     public bool IsEvicted { get; set; }
 
-    /// <summary>
-    /// After a failed token request; null otherwise. Written by the running operation; connect and disconnect reset it.
-    /// </summary>
+    /// <summary>After a failed token request. Written by the running operation; connecting resets it.</summary>
     public Cooldown? Cooldown { get; set; }
 
     /// <summary>Written by the running operation and by the recovery's looks.</summary>
     public AttemptKnowledge Knowledge { get; set; } = AttemptKnowledge.None;
+
+    /// <summary>The cooldown, unless it is over. Other options than those that failed may be the remedy.</summary>
+    public Cooldown? ActiveCooldown(TimeProvider time, AirwallexOAuthOptions current) =>
+        Cooldown is { } one && time.GetTimestamp() < one.UntilTimestamp && one.Options == current ? one : null;
 
     /// <summary>Replaces the token that was seen before; false when somebody connected or disconnected since.</summary>
     public bool TryPublish(CachedAccessToken expected, CachedAccessToken next) =>
@@ -40,8 +42,8 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
 }
 
 /// <summary>
-/// The pause of an account after a failed token request: a failing endpoint is not hammered, and callers inside it get
-/// the last error at once. Instants are monotonic, save the one for people. Immutable.
+/// After a failed token request: a failing endpoint is not hammered, and callers get the last error at once. Instants
+/// are monotonic, save the one for people. Immutable.
 /// </summary>
 internal sealed record Cooldown(
     int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError,
@@ -54,10 +56,6 @@ internal sealed record Cooldown(
     public required long LookedAt { get; init; }
 
     public bool IsAbout(ConnectionState current) => Tokens == (current.AuthorizationId, current.Tokens.IssuedAt);
-
-    /// <summary>Other options than those that failed may be the remedy, and end it, too.</summary>
-    public bool IsOver(TimeProvider time, AirwallexOAuthOptions current) =>
-        time.GetTimestamp() >= UntilTimestamp || !ReferenceEquals(current, Options);
 
     public AirwallexOAuthException ToException(string accountId, TimeProvider time) => ConnectionErrors.CoolingDown(
         accountId, LastError, Until, time.GetElapsedTime(time.GetTimestamp(), UntilTimestamp));

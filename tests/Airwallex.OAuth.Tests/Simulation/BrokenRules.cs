@@ -56,7 +56,7 @@ internal sealed class BrokenRules(World world, Instance instance, RefreshTimings
                 return SaveDecision.Keep(current);
             case Breakage.SaveWaitsForLease when current?.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id
                 && attempt.LeaseExpiresAt > now:
-                return SaveDecision.WaitForLease(current, attempt.LeaseExpiresAt);
+                return SaveDecision.Wait(current, attempt.LeaseExpiresAt);
             case Breakage.EarlierAuthorizationSaves when current is not null && !written.Contains(current.Version)
                 && current.AuthorizationId != sent.AuthorizationId:
                 return SaveDecision.Write(current with { Tokens = response, Attempt = null, RecoverAt = null });
