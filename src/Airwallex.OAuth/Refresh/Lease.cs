@@ -48,9 +48,25 @@ internal sealed class Lease(
     public async Task PrepareSendAsync()
     {
         await SettleAsync().ConfigureAwait(false);
-        if (Left < timings.RenewBeforeSend)
+        if (!IsLost && Left < timings.RenewBeforeSend)
         {
             await RenewAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks whether the attempt that is stored is still ours.</summary>
+    public async Task LookAsync()
+    {
+        try
+        {
+            var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout)
+                .ConfigureAwait(false);
+            IsLost = seen?.Attempt?.Id != Attempt.Id;
+            Confirm(IsLost ? Current : seen!);
+        }
+        catch (AirwallexOAuthException)
+        {
+            _storeResponds = false;
         }
     }
 
@@ -126,21 +142,6 @@ internal sealed class Lease(
         }
 
         trace.LeaseRenewal(isRenewed ? "renewed" : IsLost ? "lost" : "unknown");
-    }
-
-    private async Task LookAsync()
-    {
-        try
-        {
-            var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout)
-                .ConfigureAwait(false);
-            IsLost = seen?.Attempt?.Id != Attempt.Id;
-            Confirm(IsLost ? Current : seen!);
-        }
-        catch (AirwallexOAuthException)
-        {
-            _storeResponds = false;
-        }
     }
 
     private void Confirm(ConnectionState seen)

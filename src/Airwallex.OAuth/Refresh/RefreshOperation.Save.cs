@@ -73,9 +73,7 @@ internal partial class RefreshOperation
         var reason = ConnectionErrors.RefusalReason(refusal);
         var loop = new SaveLoop(application, Timings, entry.Key);
         var stored = await loop.RunAsync(
-            current => loop.HasWritten(current)
-                ? SaveDecision.Keep(current)
-                : _rules.DecideRefusal(current, sent, ForeignLeaseEnd(current), reason, Now),
+            current => _rules.DecideRefusal(current, sent, ForeignLeaseEnd(current), reason, Now),
             failure =>
             {
                 application.SavingFails(AccountId, failure, isFirst: false);

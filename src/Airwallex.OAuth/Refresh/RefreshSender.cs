@@ -27,7 +27,10 @@ internal sealed class RefreshSender(
 
             var wait = rules.DecideWait(lease.Age);
             var sentAt = Time.GetTimestamp();
-            var (response, failure) = await TryOnceAsync(lease, wait, isInDoubt, isLastSend).ConfigureAwait(false);
+            trace.SendStarted(isInDoubt, isLastSend);
+            var (response, failure) = await RequestAsync(lease, wait.Timeout).ConfigureAwait(false);
+            trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
+            application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
             if (failure is null)
             {
                 return new SendOutcome(isInDoubt || isLastSend, response, sentAt);
@@ -48,21 +51,9 @@ internal sealed class RefreshSender(
             }
 
             retries += decision.Kind == FailureDecisionKind.Retry ? 1 : 0;
-            if (lease.IsLost || !await MayRetryAsync(lease, decision, failure).ConfigureAwait(false))
-            {
-                return new SendOutcome(isInDoubt);
-            }
+            application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
+            await WaitForRetryAsync(lease, decision).ConfigureAwait(false);
         }
-    }
-
-    private async Task<(TokenSet? Response, TokenRequestException? Failure)> TryOnceAsync(
-        Lease lease, ResponseWait wait, bool isRetry, bool isLastSend)
-    {
-        trace.SendStarted(isRetry, isLastSend);
-        var (response, failure) = await RequestAsync(lease, wait.Timeout).ConfigureAwait(false);
-        trace.SendEnded(failure, rules.MayBeLost(before: false, failure));
-        application.Credentials.Report(options.ClientId, options.ClientSecret, failure);
-        return (response, failure);
     }
 
     private TimeSpan RetryDelay(TokenRequestException failure, int retries)
@@ -73,37 +64,20 @@ internal sealed class RefreshSender(
         return delay.AtLeast(failure.RetryAfter ?? delay);
     }
 
-    /// <summary>Waits before a retry; false when the connection is not as it was, and is to be read again.</summary>
-    private async Task<bool> MayRetryAsync(Lease lease, FailureDecision decision, TokenRequestException failure)
+    private async Task WaitForRetryAsync(Lease lease, FailureDecision decision)
     {
-        application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
-
         // After a long wait the lease is over: it is renewed while there is time, so that the start comes when planned.
         var waitingSince = Time.GetTimestamp();
-        if (decision.Delay > _timings.LeaseRenewalTimeout)
+        await application.DelayAsync(decision.Delay - _timings.LeaseRenewalTimeout).ConfigureAwait(false);
+        await lease.PrepareSendAsync().ConfigureAwait(false);
+        if (!lease.IsLost)
         {
-            await application.DelayAsync(decision.Delay - _timings.LeaseRenewalTimeout).ConfigureAwait(false);
-            await lease.PrepareSendAsync().ConfigureAwait(false);
-            if (lease.IsLost)
-            {
-                return false;
-            }
+            await application.DelayAsync(decision.Delay - Time.GetElapsedTime(waitingSince)).ConfigureAwait(false);
         }
 
-        await application.DelayAsync(decision.Delay - Time.GetElapsedTime(waitingSince)).ConfigureAwait(false);
-        if (decision.Kind == FailureDecisionKind.Retry)
+        if (decision.Kind == FailureDecisionKind.ReadAgain)
         {
-            return true;
-        }
-
-        try
-        {
-            var current = await application.Store.FindAsync(lease.Current.Key).ConfigureAwait(false);
-            return current?.Version == lease.Current.Version;
-        }
-        catch (AirwallexOAuthException)
-        {
-            return false;
+            await lease.LookAsync().ConfigureAwait(false);
         }
     }
 

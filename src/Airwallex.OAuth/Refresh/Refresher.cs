@@ -65,17 +65,7 @@ internal sealed class Refresher(AirwallexApplication application)
 
     private RefreshOperation Start(AirwallexOAuthOptions options, TokenCacheEntry entry, RefreshRequest request)
     {
-        ThrowIfInCooldown(entry, options);
-        var startedBy = Activity.Current?.Context ?? default;
-        var operation = application.CreateOperation(options, entry, request, startedBy);
-        entry.Operation = operation;
-        application.Tasks.Start(operation.RunAsync);
-        return operation;
-    }
-
-    /// <summary>In a cooldown, a caller looks at most once a second: another instance may have new tokens.</summary>
-    private void ThrowIfInCooldown(TokenCacheEntry entry, AirwallexOAuthOptions options)
-    {
+        // In a cooldown, a caller looks at most once a second: another instance may have new tokens.
         if (entry.ActiveCooldown(application.Time, options) is { } cooldown)
         {
             var interval = AirwallexApplication.TimingsOf(options).CooldownLookInterval;
@@ -83,6 +73,12 @@ internal sealed class Refresher(AirwallexApplication application)
                 ? cooldown with { LookedAt = application.Time.GetTimestamp() }
                 : throw cooldown.ToException(entry.Key.AccountId, application.Time);
         }
+
+        var startedBy = Activity.Current?.Context ?? default;
+        var operation = application.CreateOperation(options, entry, request, startedBy);
+        entry.Operation = operation; // Until it ends, which may be before this returns.
+        application.Tasks.Start(operation.RunAsync);
+        return operation;
     }
 
     private async Task<RefreshResult> WaitAsync(
@@ -90,8 +86,8 @@ internal sealed class Refresher(AirwallexApplication application)
     {
         try
         {
-            var (tasks, time) = (application.Tasks, application.Time);
-            return await tasks.WaitAsync(operation.Result, limit, time, cancellationToken).ConfigureAwait(false);
+            return await application.Tasks.WaitAsync(operation.Result, limit, application.Time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
