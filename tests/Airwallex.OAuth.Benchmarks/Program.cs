@@ -58,7 +58,7 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Say which: requests | bursts | lowest | contention | expiry | load [pairs] | start | memory [accounts] | store | " +
-        "store refresh | store keep-alive");
+        "Say which: requests | bursts | lowest | contention | expiry | load [pairs] | start | memory [accounts] | " +
+        "store | store refresh | store keep-alive");
     return 2;
 }
