@@ -45,7 +45,7 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
         await visit.OpenAsync("Waiting Ltd");
         var sent = 0;
         visit.Page.Request += (_, request) => sent += request.Method == "POST" ? 1 : 0;
-        portal.Simulation.Server.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(6)));
+        portal.Simulation.Server.Faults.Next(FaultTarget.Token, Fault.DelayResponse(TimeSpan.FromSeconds(2)));
 
         // Looked at in the page itself: a locator would wait for the page that comes next.
         var shown = await visit.Button("Renew now").EvaluateAsync<string>(
