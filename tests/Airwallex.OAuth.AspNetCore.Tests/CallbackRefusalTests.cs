@@ -1,11 +1,13 @@
 using System.Net;
 using System.Text.Json;
 using Airwallex.OAuth.Testing;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
+[Collection(VirtualTime.Name)]
 public sealed class CallbackRefusalTests
 {
     private ConnectFailureKind? _kind;

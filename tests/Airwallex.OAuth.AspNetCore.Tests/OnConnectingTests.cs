@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
 /// <summary>What the application has to say between the consent and the first save.</summary>
+[Collection(VirtualTime.Name)]
 public sealed class OnConnectingTests
 {
     [Fact]

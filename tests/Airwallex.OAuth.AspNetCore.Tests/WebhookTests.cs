@@ -3,12 +3,14 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Airwallex.OAuth.AspNetCore.Tests;
 
+[Collection(VirtualTime.Name)]
 public sealed class WebhookTests
 {
     private readonly List<WebhookEvent> _events = [];
@@ -566,7 +568,7 @@ public sealed class WebhookTests
         {
             Assert.True(second < 120, $"The connection is not {expected} within two minutes.");
             app.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(1);
+            await VirtualTime.SettleAsync();
         }
     }
 

@@ -8,10 +8,12 @@ using BenchmarkDotNet.Running;
 return args switch
 {
     ["requests", .. var rest] => Measure<RequestBenchmarks>(rest),
+    ["bursts", .. var rest] => Measure<BurstBenchmarks>(rest),
     ["lowest"] => await RunAsync(LowestOfBatches.RunAsync),
     ["contention", .. var rest] => Measure<ContentionBenchmarks>(rest),
     ["expiry"] => await RunAsync(ExpiryScenario.RunAsync),
-    ["load"] => await RunAsync(LoadScenario.RunAsync),
+    ["load"] => await RunAsync(() => LoadScenario.RunAsync(40)),
+    ["load", var pairs] => await RunAsync(() => LoadScenario.RunAsync(int.Parse(pairs, CultureInfo.InvariantCulture))),
     ["start"] => await RunAsync(StartScenario.RunAsync),
     ["memory"] => await RunAsync(() => MemoryScenario.RunAsync(1_000_000)),
     ["memory", var accounts] =>
@@ -56,7 +58,7 @@ static async Task<int> OnPostgresAsync(params Func<string, Task>[] benchmarks)
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Say which: requests | lowest | contention | expiry | load | start | memory [accounts] | store | " +
-        "store refresh | store keep-alive");
+        "Say which: requests | bursts | lowest | contention | expiry | load [pairs] | start | memory [accounts] | " +
+        "store | store refresh | store keep-alive");
     return 2;
 }

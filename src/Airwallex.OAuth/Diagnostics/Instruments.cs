@@ -12,10 +12,11 @@ internal sealed class Instruments
     private static readonly Dictionary<IMeterFactory, Instruments> s_instruments = []; // Also the lock that guards it.
 
     private readonly IMeterFactory _meters;
+    private readonly int _host; // Among the service providers of this process, from 1.
     private int _isCreated;
     private volatile Telemetry[] _applications = []; // Replaced whole, under the lock of s_instruments.
 
-    private Instruments(IMeterFactory meters) => _meters = meters;
+    private Instruments(IMeterFactory meters, int host) => (_meters, _host) = (meters, host);
 
     /// <summary>Null until the queue has created it.</summary>
     public Histogram<double>? RefreshDuration { get; private set; }
@@ -33,7 +34,7 @@ internal sealed class Instruments
         {
             if (!s_instruments.TryGetValue(meters, out var instruments))
             {
-                s_instruments[meters] = instruments = new Instruments(meters);
+                s_instruments[meters] = instruments = new Instruments(meters, FreeHost());
             }
 
             instruments._applications = [.. instruments._applications, application];
@@ -64,8 +65,11 @@ internal sealed class Instruments
             return;
         }
 
-        var meter = _meters.Create(
-            new MeterOptions(AirwallexOAuthDiagnostics.MeterName) { Version = AirwallexOAuthDiagnostics.Version });
+        var meter = _meters.Create(new MeterOptions(AirwallexOAuthDiagnostics.MeterName)
+        {
+            Version = AirwallexOAuthDiagnostics.Version,
+            Tags = _host == 1 ? null : [new(TelemetryAttributes.Host, _host)],
+        });
         RefreshDuration = Histogram(
             meter, "airwallex.oauth.refresh.duration", "How long refreshes took, with waits for other instances.");
         TokenRequestDuration = Histogram(
@@ -82,6 +86,11 @@ internal sealed class Instruments
             "airwallex.oauth.renewal.lateness", ObserveLateness, "s",
             "By how much the oldest renewal is late, by the latest summary."));
     }
+
+    // OpenTelemetry collects by the name, version and tags of a meter, whatever the service provider. Of two that are
+    // alike it keeps the counters that it reads last, so that a provider nobody uses would hide what another counts.
+    private static int FreeHost() => Enumerable.Range(1, s_instruments.Count + 1)
+        .First(static host => s_instruments.Values.All(instruments => instruments._host != host));
 
     private void Publish(Meter meter, CounterSet counter, int index)
     {

@@ -19,6 +19,9 @@ internal static class TelemetryAttributes
     public const string Work = "airwallex.oauth.work";
     public const string Queue = "airwallex.oauth.queue";
 
+    /// <summary>On the meter only, and from the second service provider of a process on.</summary>
+    public const string Host = "airwallex.oauth.host";
+
     /// <summary>On spans only: each account would be a time series.</summary>
     public const string AccountId = "airwallex.oauth.account_id";
     public const string IsRetry = "airwallex.oauth.is_retry";

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth;
@@ -41,7 +42,7 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
         var sending = base.SendAsync(request, cancellationToken);
         return sending.IsCompletedSuccessfully && !IsUnauthorized(sending.Result)
             ? sending
-            : FinishAsync(sending, request, accountId, cancellationToken);
+            : FinishAsync(sending, request, accountId, cancellationToken).AsTask();
     }
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -64,7 +65,10 @@ internal sealed class AirwallexTokenHandler(ApiAddress api, AccountSelector? sel
         return await FinishAsync(sending, request, accountId, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<HttpResponseMessage> FinishAsync(
+    // The runtime keeps the state of this method for the next request, so that a response that comes later allocates
+    // the returned task alone.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<HttpResponseMessage> FinishAsync(
         Task<HttpResponseMessage> sending,
         HttpRequestMessage request,
         string accountId,

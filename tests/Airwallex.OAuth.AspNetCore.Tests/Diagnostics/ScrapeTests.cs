@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Airwallex.OAuth.Testing;
+using Airwallex.OAuth.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +11,7 @@ namespace Airwallex.OAuth.AspNetCore.Tests.Diagnostics;
 /// <summary>
 /// What Prometheus gets from a running application through OpenTelemetry, and what the alerts make of it.
 /// </summary>
-[Collection(AloneInTheProcess.Name)]
+[Collection(VirtualTime.Name)]
 public sealed partial class ScrapeTests
 {
     public static string Docs { get; } = Path.Combine(FindRoot(), "src", "Airwallex.OAuth", "docs");
@@ -21,11 +22,11 @@ public sealed partial class ScrapeTests
         await using var app = await StartAsync();
         var used = UsedNames();
 
-        await ConnectApp.WaitUntilAsync(() => Names(ScrapeAsync(app).GetAwaiter().GetResult()).IsSupersetOf(
-            used.Where(name => !IsOfHistogram(name))));
+        await VirtualTime.SettleAsync();
+        var scrape = await ScrapeAsync(app);
 
-        var (name, value) = (await ScrapeAsync(app)).Lines.First(
-            line => line.Key.Contains("_ends_total{", StringComparison.Ordinal));
+        Assert.Empty(used.Where(name => !IsOfHistogram(name)).Except(Names(scrape)));
+        var (name, value) = scrape.Lines.First(line => line.Key.Contains("_ends_total{", StringComparison.Ordinal));
         Assert.Contains("airwallex_oauth_application=\"default\"", name, StringComparison.Ordinal);
         Assert.Equal("0", value);
     }
@@ -37,8 +38,25 @@ public sealed partial class ScrapeTests
         await ConnectAsync(app);
         await app.Connections.RefreshAsync("acct_one");
 
-        await ConnectApp.WaitUntilAsync(
-            () => Names(ScrapeAsync(app).GetAwaiter().GetResult()).IsSupersetOf(UsedNames()));
+        await VirtualTime.SettleAsync();
+        var scrape = await ScrapeAsync(app);
+
+        Assert.Empty(UsedNames().Except(Names(scrape)));
+    }
+
+    [Fact]
+    public async Task Another_host_in_the_process_hides_no_counter()
+    {
+        await using var app = await StartAsync();
+        await ConnectAsync(app);
+
+        await using var unused = await ConnectApp.StartAsync();
+        await VirtualTime.SettleAsync();
+        var scrape = await ScrapeAsync(app);
+
+        Assert.Contains(scrape.Lines, line => line.Value == "1"
+            && line.Key.StartsWith("airwallex_oauth_connects_total{", StringComparison.Ordinal)
+            && line.Key.Contains("airwallex_oauth_outcome=\"connected\"", StringComparison.Ordinal));
     }
 
     [PromtoolFact]
@@ -77,7 +95,7 @@ public sealed partial class ScrapeTests
         async Task RefreshAsync()
         {
             var refresh = app.Connections.RefreshAsync("acct_one");
-            await AdvanceUntilAsync(app, () => refresh.IsCompleted);
+            await app.AdvanceUntilAsync(() => refresh.IsCompleted);
             await refresh;
         }
     }
@@ -99,7 +117,7 @@ public sealed partial class ScrapeTests
         async Task FailAsync()
         {
             var refresh = app.Connections.RefreshAsync("acct_one");
-            await AdvanceUntilAsync(app, () => refresh.IsCompleted);
+            await app.AdvanceUntilAsync(() => refresh.IsCompleted);
             _ = refresh.Exception;
         }
     }
@@ -119,19 +137,6 @@ public sealed partial class ScrapeTests
     private static async Task ConnectAsync(ConnectApp app) => await app.Connections.ConnectAsync(
         app.Simulator.ConnectAccount("acct_one"),
             new ConnectOptions { RedirectUri = new Uri("http://localhost/airwallex/callback") });
-
-    // The keep-alive looks every other second: time passes no faster than it can look.
-    private static async Task AdvanceUntilAsync(ConnectApp app, Func<bool> happened)
-    {
-        while (!happened())
-        {
-            app.Time.Advance(TimeSpan.FromSeconds(1));
-            for (var calm = 0; calm < 3; calm = ThreadPool.PendingWorkItemCount == 0 ? calm + 1 : 0)
-            {
-                await Task.Delay(2);
-            }
-        }
-    }
 
     private static async Task<Scrape> ScrapeAsync(ConnectApp app)
     {
@@ -187,7 +192,7 @@ public sealed partial class ScrapeTests
             {
                 await act();
                 var next = _startedAt + (_scrapes.Count + 1) * s_interval;
-                await AdvanceUntilAsync(app, () => app.Time.GetUtcNow() >= next);
+                await app.AdvanceUntilAsync(() => app.Time.GetUtcNow() >= next);
                 while (app.Time.GetUtcNow() >= _startedAt + (_scrapes.Count + 1) * s_interval)
                 {
                     _scrapes.Add(await ScrapeAsync(app));
@@ -198,12 +203,20 @@ public sealed partial class ScrapeTests
         public async Task AssertFiringAsync(params string[] alerts)
         {
             var firing = await FiringAsync();
-            var seen = _scrapes[^1].Lines.Where(
-                line => line.Value != "0" && !line.Key.Contains("_bucket{", StringComparison.Ordinal));
             Assert.True(alerts.SequenceEqual(firing), $"""
                 Firing: {string.Join(", ", firing)}
-                {string.Join('\n', seen.Select(line => $"{line.Key} {line.Value}"))}
+                Missing: {string.Join(", ", UsedNames().Except(Names(_scrapes[^1])))}
+                {string.Join('\n', _scrapes[^1].Lines.GroupBy(line => line.Key.Split('{')[0]).SelectMany(Describe))}
                 """);
+        }
+
+        // The series of a metric, or how many there are when nothing was counted.
+        private static IEnumerable<string> Describe(IGrouping<string, KeyValuePair<string, string>> metric)
+        {
+            var counted = metric.Where(line => line.Value != "0").ToList();
+            return counted.Count == 0 ? [$"{metric.Key}: {metric.Count()} series, all 0"]
+                : metric.Key.EndsWith("_bucket", StringComparison.Ordinal) ? []
+                : counted.Select(line => $"{line.Key} {line.Value}");
         }
 
         /// <summary>The alerts that fire at the last scrape.</summary>

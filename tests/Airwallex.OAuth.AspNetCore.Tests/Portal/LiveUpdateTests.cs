@@ -81,7 +81,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
         other.Page.RequestFinished += (_, request) => streams -= IsStream(request) ? 1 : 0;
         await other.Page.GotoAsync(page);
         await Assertions.Expect(other.Page.Locator("#live")).ToHaveTextAsync("Live");
-        Assert.Equal(1, streams);
+        await WaitUntilAsync(() => streams == 1);
 
         await ShowAsync(other, "hidden");
         await WaitUntilAsync(() => streams == 0);
@@ -91,7 +91,7 @@ public sealed class LiveUpdateTests(PortalFixture portal) : IClassFixture<Portal
 
         await ShowAsync(other, "visible");
         await Assertions.Expect(other.Timeline).ToContainTextAsync("Renewed.");
-        Assert.Equal(1, streams);
+        await WaitUntilAsync(() => streams == 1);
 
         static bool IsStream(IRequest request) => new Regex("/live$").IsMatch(request.Url);
     }

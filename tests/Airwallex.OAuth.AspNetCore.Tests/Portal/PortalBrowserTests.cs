@@ -53,7 +53,7 @@ public sealed class PortalBrowserTests(PortalFixture portal) : IClassFixture<Por
             async button => {
               button.click();
               const shown = `${button.textContent} ${button.ariaBusy}`;
-              await new Promise(done => setTimeout(done, 500));
+              await new Promise(done => setTimeout(done, 100));
               button.click();
               return shown;
             }

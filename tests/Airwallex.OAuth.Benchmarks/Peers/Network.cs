@@ -10,10 +10,11 @@ internal sealed class Network : HttpMessageHandler
 
     private TaskCompletionSource<HttpResponseMessage>? _later;
 
-    /// <summary>The next request is under way until <see cref="Complete"/> is called.</summary>
-    public void CompleteLater() => _later = new TaskCompletionSource<HttpResponseMessage>();
+    /// <summary>The next request is under way until <see cref="Complete"/> is called with what this returns.</summary>
+    public TaskCompletionSource<HttpResponseMessage> CompleteLater() =>
+        _later = new TaskCompletionSource<HttpResponseMessage>();
 
-    public void Complete() => _later!.SetResult(s_response);
+    public static void Complete(TaskCompletionSource<HttpResponseMessage> later) => later.SetResult(s_response);
 
     public Task<HttpResponseMessage> SendAsync() => _later?.Task ?? s_atOnce;
 

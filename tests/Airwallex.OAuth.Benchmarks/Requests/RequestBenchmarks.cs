@@ -81,9 +81,9 @@ public class RequestBenchmarks : IDisposable
             return client.SendAsync();
         }
 
-        _network.CompleteLater();
+        var response = _network.CompleteLater();
         var sending = client.SendAsync();
-        _network.Complete();
+        Network.Complete(response);
         return sending;
     }
 }

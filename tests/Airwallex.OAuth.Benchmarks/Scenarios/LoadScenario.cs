@@ -1,95 +1,137 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Runtime;
 using Airwallex.OAuth.Benchmarks.Peers;
 
 namespace Airwallex.OAuth.Benchmarks.Scenarios;
 
 /// <summary>
-/// A steady load over many expiries: 2,000 requests a second on one account for 10 s. With refreshes, a token lives 3 s
-/// and is replaced in the background after half of that, by an endpoint that takes 50 ms; without, the token outlives
-/// the run. Rounds take turns.
+/// A steady load of 80,000 requests a second on one account, with refreshes and without. With refreshes, a token lives
+/// 6 s and is replaced in the background after half of that, by an endpoint that takes 50 ms; without, the token
+/// outlives the run. The machine disturbs the slowest requests more than refreshes do, and differently from minute to
+/// minute. So blocks of 5 s with refreshes and without take turns in one process, and only neighbours are compared:
+/// the figure is the median of their ratios, with its confidence interval.
 /// </summary>
 internal static class LoadScenario
 {
     private const int Workers = 4;
-    private const int Rounds = 2;
+    private const int RequestsATick = 100;
+    private const int TicksABlock = 1_000;
 
-    private static readonly TimeSpan s_length = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(2);
+    private const long MemoryOfABlock = 240 << 20;
 
-    public static async Task RunAsync()
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(5); // A kernel's timer may be no finer.
+    private static readonly TimeSpan s_endpoint = TimeSpan.FromMilliseconds(50);
+
+    /// <param name="pairs">How many blocks with refreshes, and as many without; three pairs a minute.</param>
+    public static async Task RunAsync(int pairs)
     {
-        Console.WriteLine(
-            $"{Workers} workers, a request every {s_interval.TotalMilliseconds} ms each, {s_length.TotalSeconds} s, " +
-            $"{Rounds} rounds by turns");
-        Console.WriteLine("| peer | refreshes | p50 | p99 | p99.9 | longest |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        for (var round = 0; round < Rounds; round++)
+        using var network = new Network();
+        await using var lasting = await ConnectAsync(expiresIn: 86_400);
+        await using var expiring = await ConnectAsync(expiresIn: 6);
+        using var without = Airwallex(lasting, network);
+        using var with = Airwallex(expiring, network);
+        using var azureWithout = Azure(TimeSpan.FromHours(1), network);
+        using var azureWith = Azure(TimeSpan.FromSeconds(3), network);
+
+        var airwallex = new BlockComparison("Airwallex.OAuth", without.MeasureAsync, with.MeasureAsync);
+        var azure = new BlockComparison("Azure.Core", azureWithout.MeasureAsync, azureWith.MeasureAsync);
+        foreach (var comparison in new[] { airwallex, azure })
         {
-            await AirwallexAsync("Airwallex.OAuth without refreshes", expiresIn: 86_400);
-            await AirwallexAsync("Airwallex.OAuth with refreshes", expiresIn: 3);
-            await AzureAsync("Azure.Core without refreshes", TimeSpan.FromHours(1));
-            await AzureAsync("Azure.Core with refreshes", TimeSpan.FromSeconds(1.5));
+            await comparison.RunPairAsync(withFirst: false);
+            comparison.Clear(); // What was compiled meanwhile does not count.
         }
+
+        for (var pair = 0; pair < pairs; pair++)
+        {
+            await airwallex.RunPairAsync(withFirst: pair % 2 == 1);
+            await azure.RunPairAsync(withFirst: pair % 2 == 1);
+        }
+
+        Console.WriteLine(
+            $"{Workers} workers, {RequestsATick} requests every {s_tick.TotalMilliseconds} ms each, {pairs} pairs of " +
+            $"blocks of {TicksABlock * s_tick.TotalSeconds} s; medians of the blocks");
+        Console.WriteLine("| client | refreshes a block | p50 | p99 | p99.9 | longest |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        airwallex.PrintBlocks();
+        azure.PrintBlocks();
+        Console.WriteLine();
+        Console.WriteLine("| p99.9 with refreshes, of without | median | 95 % confidence | quartiles |");
+        Console.WriteLine("|---|---|---|---|");
+        airwallex.PrintRatios();
+        azure.PrintRatios();
     }
 
-    private static async Task AirwallexAsync(string name, int expiresIn)
+    private static async Task<AirwallexPeer> ConnectAsync(int expiresIn)
     {
-        await using var peer = new AirwallexPeer(async number =>
+        var peer = new AirwallexPeer(async number =>
         {
-            await Task.Delay(number == 1 ? 0 : 50);
+            await Task.Delay(number == 1 ? TimeSpan.Zero : s_endpoint);
             return Tokens.ResponseWith("acct_one", expiresIn);
         });
         await peer.ConnectAsync("acct_one");
-        using var network = new Network();
-        await MeasureAsync(name, _ => peer.CreateClient(network, "acct_one"), () => peer.TokenRequests - 1);
+        return peer;
     }
 
-    private static async Task AzureAsync(string name, TimeSpan refreshAfter)
+    // Each block begins with a token that was just issued, so that every one with refreshes has exactly one.
+    private static Subject Airwallex(AirwallexPeer peer, Network network) => new(
+        () => peer.CreateClient(network, "acct_one"),
+        () => peer.Connections.RefreshAsync("acct_one"),
+        () => peer.TokenRequests);
+
+    private static Subject Azure(TimeSpan refreshAfter, Network network)
     {
         var credential = new RefreshingCredential(refreshAfter);
-        using var network = new Network();
-        await MeasureAsync(name, _ => AzureCore.Create(network, credential), () => credential.Requests - Workers);
+        return new(
+            () => AzureCore.Create(network, credential), static () => Task.CompletedTask, () => credential.Requests);
     }
 
-    private static async Task MeasureAsync(string name, Func<int, Client> create, Func<int> refreshes)
+    /// <summary>One client of each worker.</summary>
+    private sealed class Subject(Func<Client> create, Func<Task> prepare, Func<int> tokenRequests) : IDisposable
     {
-        var clients = Enumerable.Range(0, Workers).Select(create).ToList();
-        foreach (var client in clients)
+        private readonly Client[] _clients = [.. Enumerable.Range(0, Workers).Select(_ => create())];
+        private readonly double[][] _samples =
+            [.. Enumerable.Range(0, Workers).Select(_ => new double[TicksABlock * RequestsATick])];
+
+        public async Task<Block> MeasureAsync()
         {
-            for (var request = 0; request < 20_000; request++)
+            await prepare();
+            GC.TryStartNoGCRegion(MemoryOfABlock); // Else a collection falls into one block and not into the next.
+            var before = tokenRequests();
+            await WorkAsync();
+            var refreshes = tokenRequests() - before;
+            if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
             {
-                await client.SendAsync();
+                throw new InvalidOperationException("A block allocates more than was set aside for it.");
+            }
+
+            GC.EndNoGCRegion();
+            return Block.Of(refreshes, [.. _samples.SelectMany(one => one).Order()]);
+        }
+
+        public void Dispose() => Array.ForEach(_clients, static client => client.Dispose());
+
+        // One timer for all workers: whether theirs coincide would be another matter of chance in each block.
+        private async Task WorkAsync()
+        {
+            using var ticks = new PeriodicTimer(s_tick);
+            for (var tick = 0; tick < TicksABlock; tick++)
+            {
+                await ticks.WaitForNextTickAsync();
+                var first = tick * RequestsATick;
+                await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => SendAsync(
+                    _clients[worker], _samples[worker].AsMemory(first, RequestsATick)))));
             }
         }
 
-        var before = refreshes();
-        var samples = (
-            await Task.WhenAll(clients.Select(client => Task.Run(() => WorkAsync(client))))).SelectMany(one =>
-                one).ToList();
-        samples.Sort();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"| {name} | {refreshes() - before} | {At(0.5):0.0} µs | {At(0.99):0.0} µs | {At(0.999):0.0} µs | " +
-            $"{samples[^1]:0.0} µs |"));
-        clients.ForEach(client => client.Dispose());
-
-        double At(double share) => samples[(int)(samples.Count * share)];
-    }
-
-    private static async Task<List<double>> WorkAsync(Client client)
-    {
-        var samples = new List<double>(10_000);
-        using var ticks = new PeriodicTimer(s_interval);
-        var startedAt = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(startedAt) < s_length && await ticks.WaitForNextTickAsync())
+        private static async Task SendAsync(Client client, Memory<double> samples)
         {
-            var sentAt = Stopwatch.GetTimestamp();
-            await client.SendAsync();
-            samples.Add(Stopwatch.GetElapsedTime(sentAt).TotalMicroseconds);
+            for (var request = 0; request < samples.Length; request++)
+            {
+                var sentAt = Stopwatch.GetTimestamp();
+                await client.SendAsync();
+                samples.Span[request] = (Stopwatch.GetTimestamp() - sentAt) * 1e6 / Stopwatch.Frequency;
+            }
         }
-
-        return samples;
     }
 
     private sealed class RefreshingCredential(TimeSpan refreshAfter) : Azure.Core.TokenCredential
@@ -107,7 +149,7 @@ internal static class LoadScenario
         {
             if (Interlocked.Increment(ref _requests) > Workers)
             {
-                await Task.Delay(50, cancellationToken);
+                await Task.Delay(s_endpoint, cancellationToken);
             }
 
             var now = DateTimeOffset.UtcNow;

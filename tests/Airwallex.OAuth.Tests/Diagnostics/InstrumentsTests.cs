@@ -82,6 +82,25 @@ public sealed class InstrumentsTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_service_providers_of_a_process_have_meters_that_OpenTelemetry_tells_apart()
+    {
+        using var others = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var otherMeters = others.GetRequiredService<IMeterFactory>();
+
+        await using var telemetry = new Telemetry("", Meters, _time);
+        await using var other = new Telemetry("", otherMeters, _time);
+        await Task.WhenAll(FlushAsync(telemetry), FlushAsync(other));
+
+        using var listening = new ListeningTo(Meters);
+        using var listeningToOther = new ListeningTo(otherMeters);
+        Assert.NotEqual(HostOf(listening), HostOf(listeningToOther));
+
+        static object? HostOf(ListeningTo listening) => listening.Instruments.Values
+            .Select(instrument => instrument.Meter.Tags?.Single(tag => tag.Key == "airwallex.oauth.host").Value)
+            .Distinct().Single();
+    }
+
+    [Fact]
     public async Task What_a_server_says_never_becomes_an_attribute()
     {
         await using var telemetry = new Telemetry("", Meters, _time);

@@ -40,6 +40,42 @@ public sealed class HotPathTests
         Assert.Same(inner.Response, sending);
     }
 
+    [Fact]
+    public async Task A_response_that_comes_later_reaches_the_caller_as_it_came()
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        var inner = new Later();
+        var api = program.Services.GetRequiredKeyedService<ApiAddress>("");
+        using var withToken = new HttpMessageInvoker(
+            new AirwallexTokenHandler(api, selector: null) { InnerHandler = inner });
+        using var response = new HttpResponseMessage(HttpStatusCode.OK);
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
+
+        var (succeeds, succeeding) = Send();
+        var (fails, failing) = Send();
+        var (ends, ending) = Send();
+        succeeds.SetResult(response);
+        fails.SetException(new HttpRequestException("The connection was cut."));
+        ends.SetCanceled(canceled.Token);
+
+        Assert.Same(response, await succeeding);
+        Assert.Same(
+            fails.Task.Exception!.InnerException, await Assert.ThrowsAsync<HttpRequestException>(() => failing));
+        var cancellation = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ending);
+        Assert.Equal(canceled.Token, cancellation.CancellationToken);
+        Assert.True(ending.IsCanceled);
+
+        (TaskCompletionSource<HttpResponseMessage>, Task<HttpResponseMessage>) Send()
+        {
+            using var request = new HttpRequestMessage(
+                HttpMethod.Get, "https://api-demo.airwallex.com/api/v1/account");
+            var sending = withToken.SendAsync(request.SetAirwallexAccount(ApiProgram.Account), CancellationToken.None);
+            return (inner.Response, sending);
+        }
+    }
+
     private static long Measure(HttpMessageInvoker pipeline, HttpRequestMessage request)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -52,6 +88,15 @@ public sealed class HotPathTests
     }
 
     private sealed class DirectHandler : DelegatingHandler;
+
+    private sealed class Later : HttpMessageHandler
+    {
+        public TaskCompletionSource<HttpResponseMessage> Response { get; private set; } = new();
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) =>
+            (Response = new TaskCompletionSource<HttpResponseMessage>()).Task;
+    }
 
     private sealed class Completed : HttpMessageHandler
     {
