@@ -13,11 +13,9 @@ internal sealed partial class AirwallexApplication
             now + (long)(length.TotalSeconds * Time.TimestampFrequency),
             Time.GetUtcNow() + length,
             failure,
-            options)
-        {
-            Tokens = (current.AuthorizationId, current.Tokens.IssuedAt),
-            LookedAt = now,
-        };
+            options,
+            Tokens: (current.AuthorizationId, current.Tokens.IssuedAt),
+            LookedAt: now);
     }
 
     /// <summary>

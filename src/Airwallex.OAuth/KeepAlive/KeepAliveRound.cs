@@ -6,16 +6,11 @@ namespace Airwallex.OAuth;
 internal enum RefreshEnd { Refreshed, Ended, Failed, Deferred }
 
 /// <summary>Renews what is due, and takes up unfinished refreshes. Instances do not wait on each other.</summary>
-internal sealed class KeepAliveRound(AirwallexApplication application)
+internal sealed partial class KeepAliveRound(AirwallexApplication application)
 {
     private static readonly TimeSpan OverdueInterval = TimeSpan.FromHours(1);
 
-    private readonly RecoveryLooks _recovery = new(application);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _overdue = new(StringComparer.Ordinal);
-
-    /// <summary>One look for unfinished refreshes: starts what is due, and waits for none.</summary>
-    public Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
-        CancellationToken cancellationToken) => _recovery.StartDueAsync(cancellationToken);
 
     /// <summary>Renews the refresh tokens whose moment in the window has come, some at a time.</summary>
     public async Task<IReadOnlyList<RefreshEnd>> RenewAsync(CancellationToken cancellationToken)
@@ -26,7 +21,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
         {
             ClientId = options.ClientId,
             Status = ConnectionStatus.Active,
-            RenewalDueAt = application.Time.GetUtcNow(),
+            RenewalDueAt = Time.GetUtcNow(),
         };
         await foreach (var page in application.PagesAsync(query, cancellationToken).ConfigureAwait(false))
         {
@@ -78,7 +73,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     private async Task<RefreshEnd> RenewAsync(StoredConnection row, AirwallexOAuthOptions options)
     {
         var end = RefreshEnd.Deferred;
-        if (application.Current.Cache.Get(row.AccountId).ActiveCooldown(application.Time, options) is null)
+        if (application.Current.Cache.Get(row.AccountId).ActiveCooldown(Time, options) is null)
         {
             (end, _) = await application.KeepAliveAsync(row.AccountId, RefreshTrigger.KeepAlive).ConfigureAwait(false);
         }
@@ -94,7 +89,7 @@ internal sealed class KeepAliveRound(AirwallexApplication application)
     /// <summary>Tells operators of a refresh token that is past its renewal window, once an hour each.</summary>
     private void ReportIfOverdue(StoredConnection row, AirwallexOAuthOptions options)
     {
-        var now = application.Time.GetUtcNow();
+        var now = Time.GetUtcNow();
         var tokens = application.Serializer.Read(row).Tokens;
         var windowEnd = RenewalSchedule.WindowEnd(tokens, options.KeepAlive);
         if (now > windowEnd

@@ -1,17 +1,13 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Our attempt in the store: taken by the write-ahead, renewed while a request is in flight. Its swaps follow one
-/// after another.
-/// </summary>
+/// <summary>Our attempt in the store: taken by the write-ahead, renewed while it sends, by one swap at a time.</summary>
 internal sealed class Lease(
     AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored,
     RefreshAttempt? before, long takenAt)
 {
     /// <summary>The ends that were written: the one that is stored first, unconfirmed renewals after it.</summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
-    private readonly TimeSpan _ageAtFirst = application.Time.GetUtcNow() - stored.Attempt.FirstSentAt;
-    private readonly long _since = application.Time.GetTimestamp();
+    private readonly TimeSpan _ageAtFirst = stored.Attempt.LeaseExpiresAt - timings.Lease - stored.Attempt.FirstSentAt;
     private Task _renewing = Task.CompletedTask;
     private bool _storeResponds = true; // False from a look that failed to one that succeeds.
 
@@ -24,7 +20,7 @@ internal sealed class Lease(
     public RefreshAttempt Attempt => Current.Attempt!;
 
     /// <summary>How long ago the token was first sent, also by a clock that is corrected meanwhile.</summary>
-    public TimeSpan Age => _ageAtFirst + Time.GetElapsedTime(_since);
+    public TimeSpan Age => _ageAtFirst + Time.GetElapsedTime(takenAt);
 
     /// <summary>Whether another instance has taken over.</summary>
     public bool IsLost { get; private set; }
@@ -34,10 +30,6 @@ internal sealed class Lease(
 
     /// <summary>How long a send may go on: until half a lease before the stored end.</summary>
     private TimeSpan Left => timings.Lease - timings.LeaseMargin - Time.GetElapsedTime(_ends[0].TakenAt);
-
-    /// <summary>A renewal that did not get through is repeated sooner once the cut comes near.</summary>
-    private TimeSpan RenewalInterval =>
-        timings.LeaseRenewalInterval / (_storeResponds && Left < timings.RenewBeforeSend ? 10 : 1);
 
     private TimeProvider Time => application.Time;
 
@@ -62,7 +54,10 @@ internal sealed class Lease(
             var seen = await application.Store.FindOnceAsync(Current.Key, timings.LeaseRenewalTimeout)
                 .ConfigureAwait(false);
             IsLost = seen?.Attempt?.Id != Attempt.Id;
-            Confirm(IsLost ? Current : seen!);
+
+            // While the attempt is ours, so are the tokens, even if the keys are gone that encrypted them.
+            var tokens = Current.Tokens;
+            Confirm(IsLost ? Current : seen! with { Tokens = tokens, TokensAsRead = tokens });
         }
         catch (AirwallexOAuthException)
         {
@@ -70,9 +65,10 @@ internal sealed class Lease(
         }
     }
 
-    /// <summary>Renews the lease until the send has ended or must be cut; returns why, as a sentence.</summary>
-    /// <param name="responseTimeout">How long the send may take while the store responds.</param>
-    /// <param name="sendEnded">Completes with the send.</param>
+    /// <summary>
+    /// Renews the lease until the send has ended or must be cut; returns why, as a sentence. The timeout binds while
+    /// the store responds.
+    /// </summary>
     public async Task<string> KeepAsync(TimeSpan responseTimeout, Task sendEnded)
     {
         var renewedAt = Time.GetTimestamp();
@@ -84,7 +80,9 @@ internal sealed class Lease(
                 return reason;
             }
 
-            var untilRenewal = RenewalInterval - Time.GetElapsedTime(renewedAt);
+            // A renewal that did not get through is repeated sooner once the cut comes near.
+            var interval = timings.LeaseRenewalInterval / (_storeResponds && Left < timings.RenewBeforeSend ? 10 : 1);
+            var untilRenewal = interval - Time.GetElapsedTime(renewedAt);
             if (untilRenewal <= TimeSpan.Zero)
             {
                 renewedAt = Time.GetTimestamp();

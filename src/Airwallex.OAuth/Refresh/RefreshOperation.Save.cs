@@ -3,8 +3,7 @@ namespace Airwallex.OAuth;
 /// <summary>Step 5: save, end on proof, hand out; and what becomes of a failure.</summary>
 internal partial class RefreshOperation
 {
-    // ---- Step 5: save before anybody gets the token.
-
+    /// <summary>Saves the response before anybody gets the token.</summary>
     protected virtual async Task<RefreshResult> SaveAsync(Lease lease, SendOutcome outcome)
     {
         var (sent, response) = (lease.Current, outcome.Response!);
@@ -46,15 +45,13 @@ internal partial class RefreshOperation
 
     private RefreshResult Finish(SendOutcome outcome, ConnectionState stored)
     {
-        var result = new RefreshResult(stored, Publish(stored), outcome.SentAt);
         if (stored.Tokens.RefreshToken != outcome.Response!.RefreshToken)
         {
-            _trace.End("superseded");
-            return result;
+            return Done(stored, "superseded", outcome.SentAt);
         }
 
         var isRecovered = outcome.IsInDoubt;
-        _trace.End(isRecovered ? "recovered" : "refreshed");
+        var result = Done(stored, isRecovered ? "recovered" : "refreshed", outcome.SentAt);
         application.Log.Refreshed(AccountId, Request.Trigger, stored.Tokens.AccessTokenExpiresAt, isRecovered);
         application.Notify(isRecovered ? ConnectionEventKind.Recovered : ConnectionEventKind.Refreshed, entry.Key);
         return result;
@@ -85,12 +82,10 @@ internal partial class RefreshOperation
         }
     }
 
-    // ---- Handing out.
-
-    private RefreshResult Done(ConnectionState current, string outcome)
+    private RefreshResult Done(ConnectionState current, string outcome, long? sentAt = null)
     {
         _trace.End(outcome);
-        return new RefreshResult(current, Publish(current), SentAt: null);
+        return new RefreshResult(current, Publish(current), sentAt);
     }
 
     private CachedAccessToken Publish(ConnectionState connection)
@@ -111,9 +106,7 @@ internal partial class RefreshOperation
         return token;
     }
 
-    // ---- After a failure.
-
-    /// <summary>Begins the cooldown, and ends our lease so that the next try need not wait for its end.</summary>
+    /// <summary>After a failure: begins the cooldown, and ends our lease so that the next try need not wait.</summary>
     private async Task<TokenRequestException> FailAsync(Lease lease, TokenRequestException failure, bool isInDoubt)
     {
         await lease.SettleAsync().ConfigureAwait(false);

@@ -3,8 +3,7 @@ namespace Airwallex.OAuth;
 /// <summary>Steps 2 to 4: decide, write ahead, send.</summary>
 internal partial class RefreshOperation
 {
-    // ---- Step 2: a live lease of another instance, or a grace period that is over.
-
+    /// <summary>Step 2: a live lease of another instance, or a grace period that is over.</summary>
     private SendDecision Decide(ConnectionState current)
     {
         var foreignLeaseEnd = ForeignLeaseEnd(current);
@@ -48,9 +47,7 @@ internal partial class RefreshOperation
         await application.DelayAsync(left.AtMost(Timings.RecoveryInterval)).ConfigureAwait(false);
     }
 
-    // ---- Step 3: write ahead.
-
-    /// <summary>Our attempt in the store; null when the swap was lost.</summary>
+    /// <summary>Step 3, write ahead: our attempt in the store; null when the swap was lost.</summary>
     protected virtual async Task<Lease?> WriteAheadAsync(ConnectionState current, bool isLastSend)
     {
         var effective = entry.Knowledge.Effective(current.Attempt);
@@ -87,8 +84,7 @@ internal partial class RefreshOperation
         return new Lease(application, Timings, _trace, next, current.Attempt, takenAt);
     }
 
-    // ---- Step 4: send.
-
+    /// <summary>Step 4: send.</summary>
     private async Task<SendOutcome> SendAsync(Lease lease, bool isLastSend)
     {
         entry.Knowledge = entry.Knowledge.WithSent(lease.Attempt.Id);

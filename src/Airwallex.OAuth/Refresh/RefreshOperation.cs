@@ -99,8 +99,7 @@ internal partial class RefreshOperation(
         }
     }
 
-    // ---- Step 1: read the connection.
-
+    /// <summary>Step 1: read the connection.</summary>
     protected virtual async Task<ConnectionState> ReadAsync()
     {
         ConnectionState? current;

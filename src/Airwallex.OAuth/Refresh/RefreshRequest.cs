@@ -39,8 +39,8 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
     public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";
 }
 
-/// <summary>How a refresh ended well. Immutable.</summary>
-/// <param name="Connection">As stored, or as it is to be stored while the store fails.</param>
-/// <param name="Token">Its access token.</param>
-/// <param name="SentAt">When the request was sent, on the monotonic clock; null when another instance sent it.</param>
+/// <summary>
+/// How a refresh ended well: the connection as it is stored, or is to be while the store fails; its access token; when
+/// the request was sent, on the monotonic clock, null when another instance sent it. Immutable.
+/// </summary>
 internal sealed record RefreshResult(ConnectionState Connection, CachedAccessToken Token, long? SentAt);

@@ -86,7 +86,15 @@ internal sealed class RefreshSender(
     {
         var (body, accountId) = (NotAskedFor, lease.Current.Key.AccountId);
         var cut = new CancellationTokenSource();
-        var request = NewRequest(lease, () => Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut);
+        var request = new RefreshTokenRequest
+        {
+            Options = options,
+            RefreshToken = lease.Current.Tokens.RefreshToken,
+            Previous = lease.Current.Tokens,
+            ResponseTimeout = Timeout.InfiniteTimeSpan,
+            MayStart = () => lease.AllowsStart && lease.Age <= _timings.LatestStart
+                && Interlocked.CompareExchange(ref body, AskedFor, NotAskedFor) != Cut,
+        };
         try
         {
             var sending = application.Tasks.CallAsync(
@@ -113,15 +121,6 @@ internal sealed class RefreshSender(
 
         bool MayHaveBeenSent() => Interlocked.Exchange(ref body, Cut) == AskedFor;
     }
-
-    private RefreshTokenRequest NewRequest(Lease lease, Func<bool> mayAskForBody) => new()
-    {
-        Options = options,
-        RefreshToken = lease.Current.Tokens.RefreshToken,
-        Previous = lease.Current.Tokens,
-        ResponseTimeout = Timeout.InfiniteTimeSpan,
-        MayStart = () => lease.AllowsStart && lease.Age <= _timings.LatestStart && mayAskForBody(),
-    };
 }
 
 /// <summary>

@@ -5,13 +5,11 @@ namespace Airwallex.OAuth;
 /// <summary>Until stored: read, ask the rule, swap.</summary>
 internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings timings, ConnectionKey key)
 {
-    private readonly HashSet<string> _written = [];
-
     /// <summary>The versions that it has tried to write: a write may take effect and report a failure.</summary>
-    public IReadOnlySet<string> Written => _written;
+    public HashSet<string> Written { get; } = [];
 
     public bool HasWritten([NotNullWhen(true)] ConnectionState? current) =>
-        current is not null && _written.Contains(current.Version);
+        current is not null && Written.Contains(current.Version);
 
     /// <summary>
     /// Returns the connection that is stored in the end; null when there is none. It does not give up: each failure of
@@ -40,7 +38,7 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
                 }
 
                 var next = decision.Connection! with { Version = application.Jitter.NewId() };
-                _written.Add(next.Version);
+                Written.Add(next.Version);
                 if (await application.Store.TrySaveAsync(next, current?.Version).ConfigureAwait(false))
                 {
                     return next;

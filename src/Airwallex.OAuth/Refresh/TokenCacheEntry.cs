@@ -42,19 +42,14 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
 }
 
 /// <summary>
-/// After a failed token request: a failing endpoint is not hammered, and callers get the last error at once. Instants
-/// are monotonic, save the one for people. Immutable.
+/// After a failed token request: a failing endpoint is not hammered, and callers get the last error at once. Tokens are
+/// those that could not be refreshed; a caller last looked into the store at LookedAt. Instants are monotonic, save the
+/// one for people. Immutable.
 /// </summary>
 internal sealed record Cooldown(
     int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError,
-    AirwallexOAuthOptions Options)
+    AirwallexOAuthOptions Options, (string AuthorizationId, DateTimeOffset IssuedAt) Tokens, long LookedAt)
 {
-    /// <summary>The tokens that could not be refreshed: what is stored now may be newer.</summary>
-    public required (string AuthorizationId, DateTimeOffset IssuedAt) Tokens { get; init; }
-
-    /// <summary>When a caller last looked into the store.</summary>
-    public required long LookedAt { get; init; }
-
     public bool IsAbout(ConnectionState current) => Tokens == (current.AuthorizationId, current.Tokens.IssuedAt);
 
     public AirwallexOAuthException ToException(string accountId, TimeProvider time) => ConnectionErrors.CoolingDown(

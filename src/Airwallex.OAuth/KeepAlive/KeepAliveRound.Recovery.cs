@@ -1,10 +1,7 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// Looks for unfinished refreshes: observes those whose grace period is over, and starts those that are due, a
-/// bounded number a second, the most urgent first.
-/// </summary>
-internal sealed class RecoveryLooks(AirwallexApplication application)
+/// <summary>Unfinished refreshes: a bounded number of starts a second, the most urgent first.</summary>
+internal sealed partial class KeepAliveRound
 {
     /// <summary>As many are sorted in one look; the rest are due in the next.</summary>
     private const int MostInOneLook = 500;
@@ -14,8 +11,11 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
 
     private TimeProvider Time => application.Time;
 
-    /// <summary>Returns the refreshes that were started, and how many were left for later.</summary>
-    public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartDueAsync(
+    /// <summary>
+    /// One look: observes attempts whose grace period is over, starts what is due, and waits for none. Returns the
+    /// refreshes that were started, and how many were left for later.
+    /// </summary>
+    public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
         CancellationToken cancellationToken)
     {
         var rules = application.CreateRules(application.Options);
@@ -41,12 +41,8 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
 
     private async Task<List<StoredConnection>> FindDueAsync(CancellationToken cancellationToken)
     {
-        var query = new ConnectionQuery
-        {
-            ClientId = application.Options.ClientId,
-            RecoveryDueAt = Time.GetUtcNow(),
-            Limit = MostInOneLook,
-        };
+        var (id, now) = (application.Options.ClientId, Time.GetUtcNow());
+        var query = new ConnectionQuery { ClientId = id, RecoveryDueAt = now, Limit = MostInOneLook };
         try
         {
             var page = await application.Store.ListAsync(query, cancellationToken).ConfigureAwait(false);
@@ -99,7 +95,8 @@ internal sealed class RecoveryLooks(AirwallexApplication application)
     private async Task<RefreshEnd> RecoverAsync(string accountId)
     {
         var (end, failure) = await application.KeepAliveAsync(accountId, RefreshTrigger.Recovery).ConfigureAwait(false);
-        _throttledAt = failure is TokenRequestException { IsTooManyRequests: true } ? Time.GetTimestamp() : _throttledAt;
+        var isThrottled = failure is TokenRequestException { IsTooManyRequests: true };
+        _throttledAt = isThrottled ? Time.GetTimestamp() : _throttledAt;
         return end;
     }
 }
