@@ -3,18 +3,13 @@ namespace Airwallex.OAuth;
 /// <summary>Unfinished refreshes: a bounded number of starts a second, the most urgent first.</summary>
 internal sealed partial class KeepAliveRound
 {
-    /// <summary>As many are sorted in one look; the rest are due in the next.</summary>
-    private const int MostInOneLook = 500;
+    private const int MostInOneLook = 500; // The rest are due in the next.
 
-    /// <summary>After a 429, fewer are started for a while. On the monotonic clock.</summary>
-    private long? _throttledAt;
+    private long? _throttledAt; // After a 429, fewer are started for a while.
 
     private TimeProvider Time => application.Time;
 
-    /// <summary>
-    /// One look: observes attempts whose grace period is over, starts what is due, and waits for none. Returns the
-    /// refreshes that were started, and how many were left for later.
-    /// </summary>
+    /// <summary>One look: observes, starts what is due, waits for none; returns how many are left, too.</summary>
     public async Task<(IReadOnlyList<Task<RefreshEnd>> Started, int Deferred)> StartRecoveriesAsync(
         CancellationToken cancellationToken)
     {

@@ -26,10 +26,10 @@ internal sealed class KeepAliveService(AirwallexApplications applications, IServ
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        var needed = HostShutdown.Needed;
-        if (HostShutdown.Timeout(services) is { } timeout && timeout < needed && applications.All.Count > 0)
+        var limit = HostShutdown.Timeout(services);
+        if (limit < HostShutdown.Needed && applications.All.Count > 0)
         {
-            applications.All[0].Log.ShortShutdownTimeout(timeout, needed);
+            applications.All[0].Log.ShortShutdownTimeout(limit.Value, HostShutdown.Needed);
         }
 
         _loops = Task.WhenAll(applications.All.Select(one => Task.Run(() => RunAsync(one), CancellationToken.None)));

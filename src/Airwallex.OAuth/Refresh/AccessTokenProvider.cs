@@ -3,8 +3,6 @@ namespace Airwallex.OAuth;
 /// <summary>Access tokens for callers: at once while fresh, else after a refresh. Thread-safe.</summary>
 internal sealed class AccessTokenProvider(AirwallexApplication application)
 {
-    private long NowTicks => application.Time.GetUtcNow().UtcTicks;
-
     /// <summary>The hot path: no lock, no store, no allocation. Null when the caller must wait for a refresh.</summary>
     public CachedAccessToken? FindFresh(string accountId, AirwallexOAuthOptions options)
     {
@@ -40,7 +38,7 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
         catch (AirwallexOAuthException exception) when (
             exception is not (ReauthorizationRequiredException or ConnectionNotFoundException)
             && application.Current.Cache.Find(accountId)?.Token is { } token
-            && NowTicks < token.ExpiresAtTicks)
+            && application.Time.GetUtcNow().UtcTicks < token.ExpiresAtTicks)
         {
             return token;
         }
@@ -50,7 +48,8 @@ internal sealed class AccessTokenProvider(AirwallexApplication application)
     public async Task<CachedAccessToken?> ReplaceRejectedAsync(
         string accountId, string? rejected, CancellationToken cancellationToken)
     {
-        var (current, now) = (application.Current.Cache.Get(accountId).Token, NowTicks);
+        var current = application.Current.Cache.Get(accountId).Token;
+        var now = application.Time.GetUtcNow().UtcTicks;
         if (current.Value != rejected && now < current.WaitFromTicks)
         {
             return current; // Another caller's refresh was faster than the rejection.

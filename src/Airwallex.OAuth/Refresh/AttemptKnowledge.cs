@@ -1,9 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>
-/// What this process knows better than the store about attempts: which of its own were definitely not sent, how one
-/// reads whose release failed, and since when one has been seen unchanged. Immutable.
-/// </summary>
+/// <summary>What this process knows better than the store about attempts, its own and others'. Immutable.</summary>
 internal sealed record AttemptKnowledge
 {
     private const int MostRemembered = 32;
@@ -22,9 +19,7 @@ internal sealed record AttemptKnowledge
     /// <summary>The attempt that this process wrote last: its lease is ours.</summary>
     private string? Own { get; init; }
 
-    /// <summary>
-    /// The attempt that was seen last, since when, and since when by looks that all succeeded (null: the last failed).
-    /// </summary>
+    /// <summary>What was seen last, since when, and since when without a look that failed (null: the last).</summary>
     private (RefreshAttempt Attempt, long FirstSeen, long? Since, long Last)? Seen { get; init; }
 
     /// <summary>Whether nothing would be forgotten by evicting it.</summary>

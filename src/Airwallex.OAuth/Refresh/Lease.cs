@@ -1,6 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Our attempt in the store: taken by the write-ahead, renewed while it sends, by one swap at a time.</summary>
+/// <summary>Our attempt in the store: taken by the write-ahead, renewed while it sends, one swap at a time.</summary>
 internal sealed class Lease(
     AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored,
     RefreshAttempt? before, long takenAt)

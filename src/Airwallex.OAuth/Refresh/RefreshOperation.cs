@@ -15,8 +15,7 @@ internal partial class RefreshOperation(
         request.Trigger, entry.Key.AccountId, startedBy);
     private readonly TaskCompletionSource<RefreshResult> _result = new(application.Tasks.Continuations);
 
-    /// <summary>Whether it did no more than look, so that its failure is not news.</summary>
-    private bool _hasOnlyLooked;
+    private bool _hasOnlyLooked; // Its failure is not news.
 
     /// <summary>The token that was in use when it last looked: another one means that it was overtaken.</summary>
     private CachedAccessToken _published = entry.Token;

@@ -35,8 +35,7 @@ internal sealed record RefreshRequest(RefreshTrigger Trigger)
         };
     }
 
-    /// <summary>The trigger: a record would print the token.</summary>
-    public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}";
+    public override string ToString() => $"RefreshRequest {{ Trigger = {Trigger} }}"; // Without the token.
 }
 
 /// <summary>

@@ -3,10 +3,7 @@ namespace Airwallex.OAuth;
 /// <summary>Step 5: what becomes of a response, of a refusal, of a new authorization.</summary>
 internal partial class RefreshRules
 {
-    /// <summary>
-    /// What becomes of a response to the connection as it was sent, given what is stored now. The versions that were
-    /// written tell a save that took effect and reported a failure.
-    /// </summary>
+    /// <summary>What becomes of a response, given what is stored now, and what this save has tried to write.</summary>
     public virtual SaveDecision DecideSave(
         ConnectionState? current, ConnectionState sent, TokenSet response, IReadOnlySet<string> written,
         DateTimeOffset renewAt, DateTimeOffset now)
@@ -61,22 +58,16 @@ internal partial class RefreshRules
     }
 
     /// <summary>
-    /// What becomes of a new authorization. Replaced is the one that a write of ours may have replaced, null before the
-    /// first; when the store has failed meanwhile, a later one may be stored.
+    /// What becomes of a new authorization. Replaced: the one that a write of ours may have replaced, null before one.
     /// </summary>
     public virtual SaveDecision DecideConnect(
         ConnectionState? current, ConnectionState connecting, string? replaced, bool hasFailed)
     {
-        if (current is null)
-        {
-            return SaveDecision.Write(connecting);
-        }
-
         // Ours, refreshed by now perhaps; or, after a failure, one that was made while ours could not be saved.
-        var isOurs = current.AuthorizationId == connecting.AuthorizationId;
+        var isOurs = current?.AuthorizationId == connecting.AuthorizationId;
         var isLater = replaced is null
-            ? current.Tokens.IssuedAt > connecting.Tokens.IssuedAt
-            : current.AuthorizationId != replaced;
+            ? current?.Tokens.IssuedAt > connecting.Tokens.IssuedAt
+            : current?.AuthorizationId != replaced;
         return isOurs || (hasFailed && isLater && current is { IsActive: true, IsReadable: true })
             ? SaveDecision.Keep(current)
             : SaveDecision.Write(connecting with { ReadFrom = null, TokensAsRead = null });
@@ -85,8 +76,7 @@ internal partial class RefreshRules
     private ConnectionState Successor(
         ConnectionState current, ConnectionState sent, TokenSet response, DateTimeOffset renewAt, DateTimeOffset now)
     {
-        // Over another's attempt or lease if need be. It may have got a later pair that nobody received: then ours is
-        // due at once.
+        // Over another's attempt if need be. It may have got a later pair that nobody received: ours is then due.
         DateTimeOffset? recoverAt = current.Attempt is { } attempt && attempt.Id != sent.Attempt!.Id
             ? attempt.LeaseExpiresAt.AtMost(now + Timings.Lease + Timings.ClockTolerance)
             : current.IsActive ? null : now;

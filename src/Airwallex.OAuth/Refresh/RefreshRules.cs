@@ -8,10 +8,7 @@ internal partial class RefreshRules(RefreshTimings timings)
 {
     public RefreshTimings Timings { get; } = timings;
 
-    /// <summary>
-    /// Step 2: may the refresh token be sent now? An attempt is effective unless no send can have been received; an
-    /// instance is foreign that alone may send, until its lease ends.
-    /// </summary>
+    /// <summary>Step 2: may the refresh token be sent? Effective is an attempt whose response may be lost.</summary>
     public virtual SendDecision DecideSend(
         RefreshAttempt? effective, DateTimeOffset? foreignLeaseEnd, TimeSpan observedFor, DateTimeOffset now)
     {
@@ -55,26 +52,17 @@ internal partial class RefreshRules(RefreshTimings timings)
     public virtual bool MayBeLost(bool before, TokenRequestException? failure) =>
         before || failure is { RequestNotSent: false, IsDecision: false };
 
-    /// <summary>
-    /// Step 4: what to do after a failed send that is not a refusal, so many retries and so long (age) after the first
-    /// send of the refresh token, with a retry delay that is jittered.
-    /// </summary>
+    /// <summary>Step 4: what to do after a failed send, so long (age) after the first send of the token.</summary>
     public virtual FailureDecision AfterFailure(
         TokenRequestException failure, int retries, bool responseMayBeLost, bool finalStartMade, TimeSpan age,
         TimeSpan delay)
     {
-        var fail = new FailureDecision(FailureDecisionKind.Fail);
-        if (!failure.IsTransient)
-        {
-            return fail;
-        }
-
         var (isBusy, startsAt) = (failure.IsTooManyRequests, age + delay);
         var retry = new FailureDecision(isBusy ? FailureDecisionKind.ReadAgain : FailureDecisionKind.Retry, delay);
 
         // No later operation could make the final start: neither retries used up nor a cooldown may skip it.
         var mayMakeFinalStart = responseMayBeLost && !finalStartMade && age <= Timings.LatestStart;
-        if (mayMakeFinalStart && startsAt > Timings.LatestCooldownEnd)
+        if (failure.IsTransient && mayMakeFinalStart && startsAt > Timings.LatestCooldownEnd)
         {
             var untilFinalStart = Timings.FinalStart > age ? Timings.FinalStart - age : Timings.FirstRetryDelay / 2;
             var leavesRoom = startsAt <= Timings.LatestEnd - Timings.ShortestSend;
@@ -83,12 +71,14 @@ internal partial class RefreshRules(RefreshTimings timings)
 
         var longest = isBusy ? Timings.LongestConcurrencyWait : Timings.LongestRetryDelay * 1.25;
         var isInTime = delay <= longest && startsAt <= Timings.LatestStart;
-        return isInTime && (isBusy || retries < RefreshTimings.MaxRetries) ? retry : fail;
+        return failure.IsTransient && isInTime && (isBusy || retries < RefreshTimings.MaxRetries)
+            ? retry
+            : new FailureDecision(FailureDecisionKind.Fail);
     }
 
     /// <summary>
-    /// For how long a failing endpoint is left alone; what it asks for is honored whole. The doubt is the time since
-    /// the first send of a token whose response may be lost.
+    /// For how long a failing endpoint is left alone; what it asks for is honored whole. Doubt: for how long a response
+    /// may have been lost.
     /// </summary>
     public virtual TimeSpan CooldownAfter(TimeSpan backoff, TimeSpan? retryAfter, TimeSpan? doubt)
     {

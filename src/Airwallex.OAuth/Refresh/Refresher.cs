@@ -15,10 +15,18 @@ internal sealed class Refresher(AirwallexApplication application)
             var operation = await StartOrJoinAsync(accountId, request, cancellationToken).ConfigureAwait(false);
             var elapsed = application.Time.GetElapsedTime(startedAt);
             var left = limit == Timeout.InfiniteTimeSpan ? limit : limit - elapsed;
-            var result = await WaitAsync(operation, left, cancellationToken).ConfigureAwait(false);
-            if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
+            try
             {
-                return result;
+                var result = await application.Tasks.WaitAsync(
+                    operation.Result, left, application.Time, cancellationToken).ConfigureAwait(false);
+                if (ReferenceEquals(operation.Request, request) || IsSatisfied(request, result))
+                {
+                    return result;
+                }
+            }
+            catch (TimeoutException exception)
+            {
+                throw ConnectionErrors.TakesLong(accountId, exception);
             }
 
             if (operation.SaveFailure is { } unsaved && !operation.HasEnded)
@@ -34,9 +42,8 @@ internal sealed class Refresher(AirwallexApplication application)
         if (entry.Operation is null && entry.Cooldown is null)
         {
             // Its failure is logged where it happens, and belongs to no caller.
-            var request = application.NewRequest(trigger);
-            BackgroundTasks.Forget(
-                RunAsync(entry.Key.AccountId, request, Timeout.InfiniteTimeSpan, CancellationToken.None));
+            var (id, request) = (entry.Key.AccountId, application.NewRequest(trigger));
+            BackgroundTasks.Forget(RunAsync(id, request, Timeout.InfiniteTimeSpan, CancellationToken.None));
         }
     }
 
@@ -79,20 +86,6 @@ internal sealed class Refresher(AirwallexApplication application)
         entry.Operation = operation; // Until it ends, which may be before this returns.
         application.Tasks.Start(operation.RunAsync);
         return operation;
-    }
-
-    private async Task<RefreshResult> WaitAsync(
-        RefreshOperation operation, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await application.Tasks.WaitAsync(operation.Result, limit, application.Time, cancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (TimeoutException exception)
-        {
-            throw ConnectionErrors.TakesLong(operation.AccountId, exception);
-        }
     }
 
     // Tokens issued since the caller asked are as fresh as can be, even when this machine's clock says they expire.

@@ -12,9 +12,8 @@ internal sealed class SaveLoop(AirwallexApplication application, RefreshTimings 
         current is not null && Written.Contains(current.Version);
 
     /// <summary>
-    /// Returns the connection that is stored in the end; null when there is none. It does not give up: each failure of
-    /// the store is told, or thrown when nobody listens, because the caller still holds what is to be written. Without
-    /// a last read, to swap against, it begins with a read.
+    /// Returns the connection stored in the end; null when there is none. It begins with a read unless it is given one.
+    /// It does not give up: a failure is told, or thrown when nobody listens, as the caller holds what is to be stored.
     /// </summary>
     public async Task<ConnectionState?> RunAsync(
         Func<ConnectionState?, SaveDecision> decide, Action<AirwallexOAuthException>? onFailure,

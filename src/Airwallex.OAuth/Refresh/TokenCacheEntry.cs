@@ -30,7 +30,6 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
     public bool TryPublish(CachedAccessToken expected, CachedAccessToken next) =>
         ReferenceEquals(Interlocked.CompareExchange(ref _token, next, expected), expected);
 
-    /// <summary>Takes the access token out of use.</summary>
     public void DropToken() => Volatile.Write(ref _token, CachedAccessToken.None());
 
     /// <summary>Replaces all that is remembered, because the connection was made anew or removed.</summary>
@@ -42,9 +41,8 @@ internal sealed class TokenCacheEntry(ConnectionKey key)
 }
 
 /// <summary>
-/// After a failed token request: a failing endpoint is not hammered, and callers get the last error at once. Tokens are
-/// those that could not be refreshed; a caller last looked into the store at LookedAt. Instants are monotonic, save the
-/// one for people. Immutable.
+/// After a failed token request, so that a failing endpoint is not hammered. Tokens: those that were not refreshed.
+/// LookedAt: when a caller last looked into the store. Instants are monotonic, save the one for people. Immutable.
 /// </summary>
 internal sealed record Cooldown(
     int Failures, long UntilTimestamp, DateTimeOffset Until, AirwallexOAuthException LastError,
