@@ -51,8 +51,7 @@ internal sealed class RefreshSender(
             }
 
             retries += decision.Kind == FailureDecisionKind.Retry ? 1 : 0;
-            application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
-            await WaitForRetryAsync(lease, decision).ConfigureAwait(false);
+            await WaitForRetryAsync(lease, decision, failure).ConfigureAwait(false);
         }
     }
 
@@ -64,8 +63,10 @@ internal sealed class RefreshSender(
         return delay.AtLeast(failure.RetryAfter ?? delay);
     }
 
-    private async Task WaitForRetryAsync(Lease lease, FailureDecision decision)
+    private async Task WaitForRetryAsync(Lease lease, FailureDecision decision, TokenRequestException failure)
     {
+        application.Log.RetryingTokenRequest(lease.Current.Key.AccountId, decision.Delay, failure.Message);
+
         // After a long wait the lease is over: it is renewed while there is time, so that the start comes when planned.
         var waitingSince = Time.GetTimestamp();
         await application.DelayAsync(decision.Delay - _timings.LeaseRenewalTimeout).ConfigureAwait(false);

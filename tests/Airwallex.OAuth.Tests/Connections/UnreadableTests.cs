@@ -1,4 +1,8 @@
+using Airwallex.OAuth.Testing;
+using Airwallex.OAuth.Tests.Simulation;
 using Airwallex.OAuth.Tests.Support;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.Tests.Connections;
 
@@ -73,6 +77,27 @@ public sealed class UnreadableTests
         await before.ResultAsync(before.TokenAsync());
 
         Assert.Equal(ConnectionStatus.Active, (await before.Connections.FindAsync(TestApp.Account))!.Status);
+    }
+
+    [Fact]
+    public async Task Keys_that_go_during_a_refresh_do_not_change_the_token_that_is_sent_again()
+    {
+        var hasKeys = true;
+        await using var app = new TestApp(services: services =>
+            services.AddSingleton<IDataProtectionProvider>(new Keys(() => hasKeys)));
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(429, """{"error":"too_many_requests"}"""));
+        var call = app.TokenAsync();
+        await TestApp.SettleAsync();
+
+        hasKeys = false;
+        await app.AdvanceAsync(3);
+        hasKeys = true;
+        await app.ResultAsync(call);
+
+        Assert.Equal([429, 200], app.Refreshes.Select(entry => entry.StatusCode));
+        app.Simulator.AssertNoViolations();
     }
 
     private static async Task<TestApp> WithLostKeysAsync()

@@ -149,13 +149,13 @@ internal sealed class Instance
 
     public void OnStoreResponded(string? accountId) => _storeRespondedAt[accountId ?? ""] = _world.Scheduler.Now;
 
-    public void OnStoreWrote(string accountId) => _storeWroteAt[accountId] = _world.Scheduler.Now;
+    public void OnStoreWrote(string accountId, TimeSpan calledAt) => _storeWroteAt[accountId] = calledAt;
 
     public TimeSpan StoreFailedAt(string accountId) =>
         Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue),
             _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
 
-    /// <summary>When it last heard that its write was done.</summary>
+    /// <summary>When it called for the write that it last heard was done: from then on a lease counts.</summary>
     public TimeSpan StoreWroteAt(string accountId) => _storeWroteAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
 
     public TimeSpan StoreRespondedAt(string accountId) =>

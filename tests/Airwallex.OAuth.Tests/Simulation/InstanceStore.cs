@@ -44,7 +44,7 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
                 // A renewal that takes longer is not waited for.
                 if (saved && Scheduler.Now - calledAt < TimeSpan.FromSeconds(2))
                 {
-                    instance.OnStoreWrote(connection.AccountId);
+                    instance.OnStoreWrote(connection.AccountId, calledAt);
                 }
             },
             isWrite: true,

@@ -155,6 +155,23 @@ internal sealed partial class Invariants
         }
     }
 
+    // While another instance's lease is live, a refusal is not written down: that one may have got a pair.
+    private bool CouldEnd(Instance receiver, string token, TimeSpan from, TimeSpan to)
+    {
+        foreach (var other in _attempts.Values.Where(other => other.Token == token && other.Instance != receiver)
+            .OrderBy(other => other.StoredAt))
+        {
+            if (receiver.CanSave.Contain(LossJudge.TimeToSave, from, other.StoredAt < to ? other.StoredAt : to))
+            {
+                return true;
+            }
+
+            from = other.HeldUntil > from ? other.HeldUntil : from;
+        }
+
+        return receiver.CanSave.Contain(LossJudge.TimeToSave, from, to);
+    }
+
     // Invariant 4. A refusal that its receiver could not write down, because it died or the store failed, binds nobody
     // else.
     private void CheckNotRefused(Exchange exchange, Ledger.Issued issued)
@@ -163,7 +180,7 @@ internal sealed partial class Invariants
         foreach (var ((token, receiver), at) in world.Ledger.Refusals)
         {
             if (token == issued.Token && receiver.IsAlive && !issued.Reactivations.Exists(later => later > at)
-                && receiver.CanSave.Contain(LossJudge.TimeToSave, at, attempt?.StoredAt ?? Now))
+                && CouldEnd(receiver, token, at, attempt?.StoredAt ?? Now))
             {
                 world.Fail(
                     $"invariant 4: {exchange.Instance} sent a refresh token of {issued.Family.Account} again that " +

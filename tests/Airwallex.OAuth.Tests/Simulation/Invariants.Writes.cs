@@ -69,9 +69,16 @@ internal sealed partial class Invariants
 
     private void NoteAttempt(Instance instance, SharedDatabase.Row? before, SharedDatabase.Row after)
     {
-        if (after.State.Attempt is not { } attempt || before?.State.Attempt?.Id == attempt.Id
-            || _attempts.ContainsKey(attempt.Id))
+        if (after.State.Attempt is not { } attempt)
         {
+            return;
+        }
+
+        if (_attempts.TryGetValue(attempt.Id, out var known))
+        {
+            // By the clock of whoever waits for it, which may be behind.
+            var left = attempt.LeaseExpiresAt - instance.Clock.GetUtcNow();
+            known.HeldUntil = left > TimeSpan.Zero ? Now + left + TimeSpan.FromSeconds(5) : Now;
             return;
         }
 
@@ -103,6 +110,7 @@ internal sealed partial class Invariants
             {
                 StoredAt = Now,
                 AgeWhenStored = instance.Clock.GetUtcNow() - attempt.FirstSentAt,
+                HeldUntil = Now + TimeSpan.FromSeconds(17),
             };
     }
 

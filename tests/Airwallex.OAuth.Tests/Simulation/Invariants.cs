@@ -85,6 +85,9 @@ internal sealed partial class Invariants(World world)
         /// <summary>How long ago the token was first sent, by its writer's clock.</summary>
         public TimeSpan AgeWhenStored { get; init; }
 
+        /// <summary>Until when its lease binds other instances, as it was last written.</summary>
+        public TimeSpan HeldUntil { get; set; }
+
         public List<Exchange> Sends { get; } = [];
     }
 
