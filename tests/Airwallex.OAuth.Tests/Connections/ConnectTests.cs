@@ -247,6 +247,33 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task OnConnecting_is_asked_once_the_store_responds_though_the_caller_was_told_that_it_fails()
+    {
+        await using var app = new TestApp();
+        app.Store.Failure = new IOException("The database is gone.");
+        var asked = 0;
+        var options = new ConnectOptions
+        {
+            OnConnecting = (_, _) =>
+            {
+                asked++;
+                return Task.CompletedTask;
+            },
+        };
+
+        var told = await app.FailureAsync<AirwallexOAuthException>(
+            app.Connections.ConnectAsync(app.Simulator.ConnectAccount(TestApp.Account), options));
+        await app.AdvanceAsync(20);
+        var askedWhileItFailed = asked;
+        app.Store.Failure = null;
+        await app.AdvanceAsync(3);
+
+        Assert.Contains("cannot be saved", told.Message, StringComparison.Ordinal);
+        Assert.Equal((0, 1), (askedWhileItFailed, asked));
+        Assert.True((await app.StoredAsync()).IsActive);
+    }
+
+    [Fact]
     public async Task OnConnecting_has_30_s()
     {
         await using var app = new TestApp();
