@@ -14,17 +14,12 @@ internal partial class RefreshRules
             return SaveDecision.Keep(current);
         }
 
-        // Without our keys, the generation tells that the same refresh token is still stored.
-        var isSameToken = current.IsReadable
-            ? current.Tokens.RefreshToken == sent.Tokens.RefreshToken
-            : current.Generation == sent.Generation;
-
         // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited
         // for our lease to end by the clock that stamps IssuedAt, so their order is certain. A later generation is a
         // successor of ours, which was saved after all.
         var isEarlierPair = current.IsReadable && current.Generation <= sent.Generation + 1
             && current.Tokens.RefreshToken != response.RefreshToken && current.Tokens.IssuedAt < response.IssuedAt;
-        return isSameToken || isEarlierPair || current.Attempt?.Id == sent.Attempt!.Id
+        return HasSameToken(current, sent) || isEarlierPair || current.Attempt?.Id == sent.Attempt!.Id
             ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))
             : SaveDecision.Keep(current);
     }
@@ -35,7 +30,7 @@ internal partial class RefreshRules
         DateTimeOffset now)
     {
         if (current is not { IsActive: true } || current.AuthorizationId != sent.AuthorizationId
-            || current.Tokens.RefreshToken != sent.Tokens.RefreshToken)
+            || !HasSameToken(current, sent))
         {
             return SaveDecision.Keep(current);
         }
@@ -72,6 +67,11 @@ internal partial class RefreshRules
             ? SaveDecision.Keep(current)
             : SaveDecision.Write(connecting with { ReadFrom = null, TokensAsRead = null });
     }
+
+    // Without our keys, the generation tells that the same refresh token is still stored.
+    private static bool HasSameToken(ConnectionState current, ConnectionState sent) => current.IsReadable
+        ? current.Tokens.RefreshToken == sent.Tokens.RefreshToken
+        : current.Generation == sent.Generation;
 
     private ConnectionState Successor(
         ConnectionState current, ConnectionState sent, TokenSet response, DateTimeOffset renewAt, DateTimeOffset now)
