@@ -214,6 +214,80 @@ public sealed class RefreshRulesTests
         }
     }
 
+    [Theory]
+    [InlineData("sent", 4, null, "Write")] // The token that was refused is still stored.
+    [InlineData("sent", 4, -1.0, "Write")] // The other instance's lease is over.
+    [InlineData("sent", 4, 3.0, "WaitForLease")] // It may have got a pair.
+    [InlineData("newer", 5, null, "Keep")]
+    [InlineData("", 4, null, "Write")] // Our keys are gone; the generation tells that it is the same.
+    [InlineData("", 5, null, "Keep")]
+    public void A_refusal_ends(string stored, int generation, double? foreignLeaseEndsIn, string expected)
+    {
+        var sent = Connection("sent", generation: 4) with { Attempt = Attempt(5) };
+        var current = Connection(stored, generation) with { Attempt = Attempt(3), RecoverAt = Now };
+        DateTimeOffset? leaseEnd = foreignLeaseEndsIn is { } left ? Now.AddSeconds(left) : null;
+
+        var decision = Rules.DecideRefusal(current, sent, leaseEnd, "refused", Now);
+
+        Assert.Equal(expected, decision.Kind.ToString());
+        if (decision.Kind == SaveDecisionKind.Write)
+        {
+            var ended = decision.Connection!;
+            Assert.Equal((ConnectionStatus.ReauthorizationRequired, "refused"), (ended.Status, ended.StatusReason));
+            Assert.Equal((stored, Now), (ended.Tokens.RefreshToken, ended.StatusChangedAt));
+            Assert.Equal((null, null), (ended.Attempt, ended.RecoverAt));
+        }
+    }
+
+    [Fact]
+    public void A_refusal_does_not_end_another_authorization_or_an_ended_connection()
+    {
+        var sent = Connection("sent", generation: 4);
+        var others = new[]
+        {
+            null, sent with { AuthorizationId = "later" },
+            sent with { Status = ConnectionStatus.ReauthorizationRequired },
+        };
+
+        Assert.All(others, current => Assert.Equal(
+            SaveDecision.Keep(current), Rules.DecideRefusal(current, sent, foreignLeaseEnd: null, "refused", Now)));
+    }
+
+    [Fact]
+    public void A_refusal_after_a_report_ends_the_connection_with_its_words()
+    {
+        var sent = Connection("sent", generation: 4) with { ReportedReason = "The customer disconnected." };
+
+        var ended = Rules.DecideRefusal(sent, sent, foreignLeaseEnd: null, "refused", Now).Connection!;
+
+        Assert.Equal((ConnectionStatus.Disconnected, "The customer disconnected."), (ended.Status, ended.StatusReason));
+        Assert.Null(ended.ReportedReason);
+    }
+
+    [Theory]
+    [InlineData(null, null, true, true)] // Nothing is stored.
+    [InlineData("ours", null, false, false)] // A write of ours took effect.
+    [InlineData("older", null, true, true)]
+    [InlineData("later", null, false, true)] // Without a failure, the connect that comes last wins.
+    [InlineData("later", null, true, false)] // It was made while ours could not be saved.
+    [InlineData("later", "older", true, false)]
+    [InlineData("older", "older", true, true)] // The one that we are about to replace.
+    public void A_new_authorization_is_saved_over(string? stored, string? replaced, bool hasFailed, bool expected)
+    {
+        var connecting = Connection("new", generation: 0) with { AuthorizationId = "ours" };
+        var current = stored is null ? null : Connection(stored, generation: 0) with { AuthorizationId = stored };
+        if (stored is "older" or "later")
+        {
+            var issuedAt = Now.AddSeconds(stored == "later" ? 1 : -1);
+            current = current! with { Tokens = current.Tokens with { IssuedAt = issuedAt } };
+        }
+
+        var decision = Rules.DecideConnect(current, connecting, replaced, hasFailed);
+
+        Assert.Equal(expected ? SaveDecisionKind.Write : SaveDecisionKind.Keep, decision.Kind);
+        Assert.Equal(expected ? connecting : current, decision.Connection);
+    }
+
     private static ConnectionState Connection(string refreshToken, int generation) => new()
     {
         Key = new ConnectionKey { AccountId = "acct_1", ClientId = "client" },
