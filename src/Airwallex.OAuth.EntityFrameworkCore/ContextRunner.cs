@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 
@@ -7,10 +8,13 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// Runs each operation in a context of its own. A context that cannot keep connections is refused at the start of the
 /// host, or at first use where there is none. Thread-safe.
 /// </summary>
-internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
+internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time)
     : IHostedService, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
+    // The nine delays between them take 4 s on average and 8 s at most, less than a call of the store may take.
+    private const int MaxTries = 10;
+
     // The context that was validated is kept for the end: a service provider that is being disposed makes no other, and
     // a token response that arrives then must be saved. The gate guards its use, the lock its making.
     private readonly SemaphoreSlim _gate = new(1);
@@ -21,11 +25,32 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes)
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>
+    /// Runs it again, after a short random and growing delay, while the engine rolls it back in favor of others: a
+    /// serialization failure or a deadlock, class 40 of SQLSTATE. It took no effect, and many callers may collide.
+    /// </summary>
+    public async Task<T> RunAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await RunOnceAsync(work, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (
+                tries < MaxTries && exception.GetBaseException() is DbException { SqlState: ['4', '0', ..] })
+            {
+                var delay = TimeSpan.FromMilliseconds(Random.Shared.Next(8 << tries));
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <remarks>
     /// Outside the caller's execution context: a context that depends on the request would use one database in requests
     /// and another in background work, and no write may take part in a caller's transaction. The trace goes on.
     /// </remarks>
-    public Task<T> RunAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
+    private Task<T> RunOnceAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
     {
         var activity = Activity.Current;
         using AsyncFlowControl? noFlow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
