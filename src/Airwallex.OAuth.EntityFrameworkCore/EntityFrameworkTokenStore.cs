@@ -109,8 +109,8 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
 
     /// <summary>
     /// Writes, and looks when that fails, since providers tell a lost race in many ways and a write that took effect
-    /// may fail. Ours is stored: won. Another or none: lost, and ours cannot take effect any more. Still the expected
-    /// one: nobody wrote, and the write is tried again.
+    /// may fail. Ours is stored, or what we deleted is gone: won. Another or none: lost, and ours cannot take effect any
+    /// more. Still the expected one: nobody wrote, and the write is tried again.
     /// </summary>
     private async ValueTask<bool> WriteAsync(
         Row row, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
@@ -130,7 +130,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
                 var stored = await FindAsync(key, cancellationToken).ConfigureAwait(false);
                 if (stored?.Version != expectedVersion)
                 {
-                    return stored?.Version == row.Version;
+                    return state == EntityState.Deleted ? stored is null : stored?.Version == row.Version;
                 }
 
                 if (writes == MaxWrites)
