@@ -66,6 +66,28 @@ public sealed class StartChecksTests
         Assert.DoesNotContain(log.All, line => line.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(69, true)]
+    [InlineData(70, false)]
+    [InlineData(120, false)]
+    public async Task A_host_that_waits_too_short_for_a_refresh_to_end_is_told_at_start(int seconds, bool isTold)
+    {
+        var log = new Lines();
+        using var host = Programs.Host(
+            services =>
+            {
+                services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(seconds));
+                services.AddAirwallexOAuth(Programs.Valid);
+            },
+            log: log);
+
+        await host.StartAsync();
+        await host.StopAsync();
+
+        Assert.Equal(isTold, log.All.Any(
+            line => line.StartsWith("Warning ShortShutdownTimeout", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_lasting_store_without_data_protection_keeps_the_host_from_starting()
     {

@@ -240,6 +240,25 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public async Task A_keep_alive_that_is_turned_off_renews_and_recovers_nothing()
+    {
+        await using var app = new TestApp(options => options.KeepAlive.Enabled = false);
+        await app.ConnectAsync();
+        await app.ChangeStoredAsync(current => current with
+        {
+            RenewAt = app.Time.GetUtcNow(),
+            RecoverAt = app.Time.GetUtcNow(),
+        });
+        using var host = HostOf(app);
+        await host.StartAsync();
+
+        await app.AdvanceAsync(12);
+
+        Assert.Equal(0, app.CountRefreshes());
+        await StopAsync(app, host);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_while_looking_is_logged_and_looked_at_again()
     {
         await using var app = new TestApp();
