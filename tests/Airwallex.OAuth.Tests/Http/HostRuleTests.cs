@@ -37,6 +37,18 @@ public sealed class HostRuleTests
             new ApiHosts(new AirwallexOAuthOptions { AdditionalApiHosts = [listed] }).Allows(new Uri(address)));
 
     [Theory]
+    [InlineData("files.example.com", true)]
+    [InlineData("files.example.com:1", true)]
+    [InlineData("files.example.com:65535", true)]
+    [InlineData("files.example.com:0", false)]
+    [InlineData("files.example.com:65536", false)]
+    [InlineData("files.example.com:", false)]
+    [InlineData("files.example.com:+443", false)]
+    [InlineData("https://files.example.com", false)]
+    public void A_listed_host_is_a_name_with_or_without_a_port(string listed, bool isHost) =>
+        Assert.Equal(isHost, ApiHosts.IsHost(listed));
+
+    [Theory]
     [InlineData("http://localhost:5000/", "http://localhost:5000/api", true)]
     [InlineData("http://localhost:5000/", "http://localhost:5001/api", false)]
     [InlineData("http://127.0.0.1:5000/", "http://localhost:5000/api", false)]

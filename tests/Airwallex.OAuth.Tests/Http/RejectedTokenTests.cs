@@ -107,6 +107,50 @@ public sealed class RejectedTokenTests
     }
 
     [Theory]
+    [InlineData("replaced")]
+    [InlineData("replaced_not_resent")]
+    [InlineData("still_rejected")]
+    [InlineData("not_replaced")]
+    [InlineData("failed")]
+    public async Task What_became_of_a_rejection_is_counted(string outcome)
+    {
+        await using var program = new ApiProgram();
+        await program.ConnectAsync();
+        program.Api.Respond = request =>
+            outcome is "still_rejected" or "not_replaced" || request.Token == ApiDouble.TokenOf(ApiProgram.Account)
+                ? HttpStatusCode.Unauthorized
+                : HttpStatusCode.OK;
+        program.Api.RespondWithTokens = _ => outcome == "failed" ? HttpStatusCode.Forbidden : HttpStatusCode.OK;
+        if (outcome == "not_replaced")
+        {
+            await program.ClientOf().GetAsync("api/v1/account");
+        }
+
+        var before = Rejections(program);
+        var call = outcome == "replaced_not_resent"
+            ? program.ClientOf().PostAsync("api/v1/files", new StreamContent(new OneWayStream([1])))
+            : program.ClientOf().GetAsync("api/v1/account");
+        _ = await Record.ExceptionAsync(() => call);
+
+        Assert.Equal([(outcome, 1)], Rejections(program).Except(before));
+    }
+
+    [Fact]
+    public async Task The_response_that_rejected_a_token_is_disposed_of_when_the_refresh_fails()
+    {
+        var responses = new List<DisposalRecord>();
+        await using var program = new ApiProgram(primary: api => new Recorder(responses, api.CreateHandler()));
+        await program.ConnectAsync();
+        program.Api.Respond = _ => HttpStatusCode.Unauthorized;
+        program.Api.RespondWithTokens = _ => HttpStatusCode.Forbidden;
+        responses.Clear();
+
+        await Assert.ThrowsAsync<TokenRequestException>(() => program.ClientOf().GetAsync("api/v1/account"));
+
+        Assert.True(Assert.Single(responses).IsDisposed);
+    }
+
+    [Theory]
     [InlineData(HttpStatusCode.Forbidden)]
     [InlineData(HttpStatusCode.TooManyRequests)]
     [InlineData(HttpStatusCode.InternalServerError)]
@@ -122,6 +166,14 @@ public sealed class RejectedTokenTests
         Assert.Single(program.Api.Requests);
         Assert.Equal(0, program.Api.Refreshes);
     }
+
+    private static List<(string? Outcome, long Count)> Rejections(ApiProgram program) =>
+    [
+        .. program.Get<AirwallexApplications>().Get("").Telemetry.Counts.Rejections
+            .Observe(new("application", "default"))
+            .Where(rejection => rejection.Value > 0)
+            .Select(rejection => (rejection.Tags[1].Value as string, rejection.Value)),
+    ];
 
     internal static void Reject(ApiProgram program, string token) => program.Api.Respond =
         request => request.Token == token ? HttpStatusCode.Unauthorized : HttpStatusCode.OK;

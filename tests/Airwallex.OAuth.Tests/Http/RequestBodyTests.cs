@@ -39,6 +39,11 @@ public sealed class RequestBodyTests
             new StreamContent(new OneWayStream("the body"u8.ToArray())) { Headers = { ContentLength = 8 } } },
         { "multipart", () =>
             new MultipartFormDataContent { new StreamContent(new OneWayStream("the body"u8.ToArray())) } },
+        { "multipart with one part that can be sent once",
+            () => new MultipartContent
+            {
+                new StringContent("the body"), new StreamContent(new OneWayStream("the body"u8.ToArray())),
+            } },
         { "multipart with a lazy part", () => new MultipartContent { JsonContent.Create(Lazy()) } },
         { "JSON of an asynchronous sequence", () => JsonContent.Create(LazyAsync()) },
         { "JSON of an asynchronous sequence as object", () => JsonContent.Create<object>(LazyAsync()) },
@@ -76,6 +81,20 @@ public sealed class RequestBodyTests
         Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, kind);
         Assert.Single(program.Api.Requests);
         Assert.NotEmpty(program.Api.Requests.Single().Body);
+    }
+
+    [Fact]
+    public async Task A_body_that_a_handler_disposed_of_has_the_401_passed_on()
+    {
+        await using var program = new ApiProgram(primary: api => new DisposingHandler(api.CreateHandler()));
+        await program.ConnectAsync();
+        RejectedTokenTests.Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+
+        using var response = await program.ClientOf().PostAsync(
+            "api/v1/transfers", new StreamContent(new MemoryStream("the body"u8.ToArray())));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Single(program.Api.Requests);
     }
 
     [Fact]
@@ -155,4 +174,15 @@ public sealed class RequestBodyTests
     }
 
     private sealed class DerivedContent() : StringContent("the body");
+
+    private sealed class DisposingHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            request.Content?.Dispose();
+            return response;
+        }
+    }
 }
