@@ -3,7 +3,7 @@ namespace Airwallex.OAuth;
 /// <summary>Our attempt in the store: taken by the write-ahead, renewed while it sends, one swap at a time.</summary>
 internal sealed class Lease(
     AirwallexApplication application, RefreshTimings timings, RefreshTrace trace, ConnectionState stored,
-    RefreshAttempt? before, long takenAt)
+    ConnectionState before, long takenAt)
 {
     /// <summary>The ends that were written: the one that is stored first, unconfirmed renewals after it.</summary>
     private readonly List<(DateTimeOffset Expires, long TakenAt)> _ends = [(stored.Attempt!.LeaseExpiresAt, takenAt)];
@@ -14,8 +14,8 @@ internal sealed class Lease(
     /// <summary>The connection as it is stored, with our attempt and its present version.</summary>
     public ConnectionState Current { get; private set; } = stored;
 
-    /// <summary>The attempt that was stored before ours, as it was.</summary>
-    public RefreshAttempt? Before { get; } = before;
+    /// <summary>The connection as it was stored before our attempt.</summary>
+    public ConnectionState Before { get; } = before;
 
     public RefreshAttempt Attempt => Current.Attempt!;
 

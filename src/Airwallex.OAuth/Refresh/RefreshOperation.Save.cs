@@ -110,12 +110,10 @@ internal partial class RefreshOperation
     private async Task<TokenRequestException> FailAsync(Lease lease, TokenRequestException failure, bool isInDoubt)
     {
         await lease.SettleAsync().ConfigureAwait(false);
-        var attempt = isInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : entry.Knowledge.Effective(lease.Before);
+        var attempt = isInDoubt ? lease.Attempt with { LeaseExpiresAt = Now } : Effective(lease.Before);
         var failures = (entry.Cooldown?.Failures ?? 0) + 1;
-        var length = _rules.CooldownAfter(
-            application.Jitter.Backoff(Timings.FirstCooldown, failures - 1, Timings.LongestCooldown),
-            failure.RetryAfter,
-            Now - attempt?.FirstSentAt);
+        var backoff = application.Jitter.Backoff(Timings.FirstCooldown, failures - 1, Timings.LongestCooldown);
+        var length = _rules.CooldownAfter(backoff, failure.RetryAfter, Now - attempt?.FirstSentAt);
         entry.Cooldown = application.NewCooldown(failures, length, failure, options, lease.Current);
         entry.Knowledge = entry.Knowledge.WithNotReleased(
             attempt is null ? null : attempt with { Id = lease.Attempt.Id });
@@ -123,7 +121,8 @@ internal partial class RefreshOperation
         {
             Version = application.Jitter.NewId(),
             Attempt = attempt,
-            RecoverAt = attempt is null ? null : _rules.RecoverAt(attempt, entry.Cooldown.Until, Now),
+            RecoverAt = attempt is not null ? _rules.RecoverAt(attempt, entry.Cooldown.Until, Now)
+                : lease.Before is { Attempt: null, RecoverAt: not null } ? Now : null, // What was due stays due.
         };
         try
         {

@@ -8,8 +8,10 @@ internal partial class RefreshOperation
     {
         var foreignLeaseEnd = ForeignLeaseEnd(current);
         var observedFor = entry.Knowledge.ObservedFor(current.Attempt, application.Time);
-        return _rules.DecideSend(entry.Knowledge.Effective(current.Attempt), foreignLeaseEnd, observedFor, Now);
+        return _rules.DecideSend(Effective(current), foreignLeaseEnd, observedFor, Now);
     }
+
+    private RefreshAttempt? Effective(ConnectionState current) => entry.Knowledge.Effective(current.Attempt);
 
     /// <summary>Looks until when another instance alone may send; null when none may.</summary>
     private DateTimeOffset? ForeignLeaseEnd(ConnectionState? current)
@@ -50,8 +52,7 @@ internal partial class RefreshOperation
     /// <summary>Step 3, write ahead: our attempt in the store; null when the swap was lost.</summary>
     protected virtual async Task<Lease?> WriteAheadAsync(ConnectionState current, bool isLastSend)
     {
-        var effective = entry.Knowledge.Effective(current.Attempt);
-        var attempt = _rules.NextAttempt(application.Jitter.NewId(), effective, isLastSend, Now);
+        var attempt = _rules.NextAttempt(application.Jitter.NewId(), Effective(current), isLastSend, Now);
         var next = current with
         {
             Version = application.Jitter.NewId(),
@@ -81,19 +82,19 @@ internal partial class RefreshOperation
         }
 
         _trace.AttemptStored();
-        return new Lease(application, Timings, _trace, next, current.Attempt, takenAt);
+        return new Lease(application, Timings, _trace, next, current, takenAt);
     }
 
     /// <summary>Step 4: send.</summary>
     private async Task<SendOutcome> SendAsync(Lease lease, bool isLastSend)
     {
         entry.Knowledge = entry.Knowledge.WithSent(lease.Attempt.Id);
-        var isInDoubt = !isLastSend && entry.Knowledge.Effective(lease.Before) is not null;
+        var isInDoubt = !isLastSend && Effective(lease.Before) is not null;
         var sender = new RefreshSender(application, options, _rules, _trace);
         var outcome = await sender.SendAsync(lease, isInDoubt, isLastSend).ConfigureAwait(false);
         if (outcome is { Response: null, Refusal: null, IsInDoubt: false })
         {
-            entry.Knowledge = entry.Knowledge.WithNotSent(lease.Attempt.Id, lease.Before);
+            entry.Knowledge = entry.Knowledge.WithNotSent(lease.Attempt.Id, lease.Before.Attempt);
         }
 
         return outcome;

@@ -140,7 +140,7 @@ internal partial class RefreshOperation(
         }
 
         if (entry.ActiveCooldown(application.Time, options) is { } cooldown && cooldown.IsAbout(current)
-            && !_rules.MustStart(entry.Knowledge.Effective(current.Attempt), Now))
+            && !_rules.MustStart(Effective(current), Now))
         {
             _hasOnlyLooked = true;
             throw cooldown.ToException(AccountId, application.Time);

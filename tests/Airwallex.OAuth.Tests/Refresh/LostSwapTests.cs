@@ -145,6 +145,28 @@ public sealed class LostSwapTests
     }
 
     [Fact]
+    public async Task What_was_saved_over_an_attempt_stays_due_until_it_could_be_sent()
+    {
+        await using var app = new TestApp();
+        await app.ConnectAsync();
+        app.ExpireTokens();
+        BeforeSaving(app, () => app.LeaveAttemptAsync(leaseEndsIn: 10));
+        await app.ResultAsync(app.TokenAsync());
+        app.Simulator.Faults.Next(FaultTarget.Token, Fault.Status(401, """{"error":"invalid_client"}"""));
+
+        await app.AdvanceAsync(11);
+        await app.RecoverAsync();
+        Assert.Equal(2, app.CountRefreshes());
+        Assert.NotNull((await app.StoredAsync()).RecoverAt);
+        await app.AdvanceAsync(3);
+        await app.RecoverAsync();
+
+        Assert.Equal(3, app.CountRefreshes());
+        Assert.Null((await app.StoredAsync()).RecoverAt);
+        app.Simulator.AssertNoViolations();
+    }
+
+    [Fact]
     public async Task When_another_instance_has_saved_a_pair_issued_later_theirs_stays()
     {
         await using var app = new TestApp();
