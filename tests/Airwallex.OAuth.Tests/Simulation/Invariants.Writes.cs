@@ -79,6 +79,7 @@ internal sealed partial class Invariants
             // By the clock of whoever waits for it, which may be behind.
             var left = attempt.LeaseExpiresAt - instance.Clock.GetUtcNow();
             known.HeldUntil = left > TimeSpan.Zero ? Now + left + TimeSpan.FromSeconds(5) : Now;
+            world.Ledger.Find(known.Token)!.LeaseRenewedAt = left > TimeSpan.Zero ? Now : TimeSpan.Zero;
             return;
         }
 

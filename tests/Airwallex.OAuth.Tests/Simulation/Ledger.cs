@@ -35,14 +35,25 @@ internal sealed class Ledger(World world)
         FamilyOf(row).IsEndedByCustomer || world.Server.CanRefresh(row.Stored.AccountId, row.RefreshToken);
 
     /// <summary>
-    /// Whether its parent was sent once more while it could not be saved, and nobody alive got the later pair and could
-    /// save it.
+    /// Whether a token before it was sent once more, by one that could not know of it or save, and nobody alive got the
+    /// later pair and could save it. That the send left in time was judged when it left.
     /// </summary>
-    public bool WasReplacedUnseen(Issued issued) => issued.Parent is not null
-        && All.Any(other => other.Parent == issued.Parent && other.Sequence > issued.Sequence
+    public bool WasReplacedUnseen(Issued issued) => All.Any(
+        other => IsBefore(other.Parent, issued) && other.Sequence > issued.Sequence
             && !(other.IssuedAt > issued.RotatedAt)
             && !other.Holders.Any(held => held.Key.IsAlive
                 && held.Key.CanSave.Contain(LossJudge.TimeToSave, held.Value, world.Scheduler.Now)));
+
+    private static bool IsBefore(Issued? earlier, Issued issued)
+    {
+        var ancestor = issued.Parent;
+        while (ancestor is not null && ancestor != earlier)
+        {
+            ancestor = ancestor.Parent;
+        }
+
+        return ancestor is not null;
+    }
 
     /// <summary>The customer, or Airwallex at the customer's wish, ends what was consented so far.</summary>
     public void EndFamilies(string account, string clientId, Family? before = null)
@@ -155,6 +166,9 @@ internal sealed class Ledger(World world)
 
         /// <summary>When an attempt to send it was stored.</summary>
         public List<TimeSpan> Attempts { get; } = [];
+
+        /// <summary>When the lease of an attempt to send it was last renewed.</summary>
+        public TimeSpan LeaseRenewedAt { get; set; }
 
         /// <summary>When an attempt to send it after the grace period was stored.</summary>
         public List<TimeSpan> LastSends { get; } = [];
