@@ -78,8 +78,13 @@ internal sealed partial class Invariants
         {
             // By the clock of whoever waits for it, which may be behind.
             var left = attempt.LeaseExpiresAt - instance.Clock.GetUtcNow();
-            known.HeldUntil = left > TimeSpan.Zero ? Now + left + TimeSpan.FromSeconds(5) : Now;
-            world.Ledger.Find(known.Token)!.LeaseRenewedAt = left > TimeSpan.Zero ? Now : TimeSpan.Zero;
+            known.HeldUntil = Now;
+            if (left > TimeSpan.Zero)
+            {
+                known.HeldUntil = Now + left + TimeSpan.FromSeconds(5);
+                world.Ledger.Find(known.Token)!.LeaseRenewedAt = Now;
+            }
+
             return;
         }
 
