@@ -82,7 +82,7 @@ internal sealed partial class Invariants
             if (left > TimeSpan.Zero)
             {
                 known.HeldUntil = Now + left + TimeSpan.FromSeconds(5);
-                world.Ledger.Find(known.Token)!.LeaseRenewedAt = Now;
+                world.Ledger.Find(known.Token)!.Renewals.Add(Now);
             }
 
             return;

@@ -167,8 +167,8 @@ internal sealed class Ledger(World world)
         /// <summary>When an attempt to send it was stored.</summary>
         public List<TimeSpan> Attempts { get; } = [];
 
-        /// <summary>When the lease of an attempt to send it was last renewed.</summary>
-        public TimeSpan LeaseRenewedAt { get; set; }
+        /// <summary>When the lease of an attempt to send it was renewed.</summary>
+        public List<TimeSpan> Renewals { get; } = [];
 
         /// <summary>When an attempt to send it after the grace period was stored.</summary>
         public List<TimeSpan> LastSends { get; } = [];

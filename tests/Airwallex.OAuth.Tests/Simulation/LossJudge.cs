@@ -131,7 +131,7 @@ internal sealed class LossJudge(World world)
 
         // After a failure it may wait until shortly before the end; after a crash it has no reason to.
         // Whoever stored an attempt, or renewed its lease, and got no further has kept the others waiting, too.
-        var attempts = lost.Attempts.Append(lost.LeaseRenewedAt)
+        var attempts = lost.Attempts.Concat(lost.Renewals)
             .Where(at => at > last.StartedAt && at < first + LatestStart);
         var free = attempts.Append(last.EndedAt ?? last.StartedAt).Max();
         if (last.Fate != SendFate.Crashed)
