@@ -9,5 +9,5 @@ internal sealed class ApiSettings(AirwallexOAuthOptions options)
 
     public ApiHosts Hosts { get; } = new(options);
 
-    public string? Version { get; } = string.IsNullOrEmpty(options.ApiVersion) ? null : options.ApiVersion;
+    public string? Version { get; } = options.ApiVersion;
 }

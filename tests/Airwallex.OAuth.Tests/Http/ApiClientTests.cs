@@ -124,6 +124,62 @@ public sealed class ApiClientTests
     }
 
     [Fact]
+    public async Task What_is_null_is_refused_where_it_is_given()
+    {
+        await using var program = new ApiProgram();
+        HttpRequestMessage request = null!;
+
+        Assert.Throws<ArgumentNullException>("request", () => request.SetAirwallexAccount(ApiProgram.Account));
+        Assert.Throws<ArgumentNullException>("request", () => request.GetAirwallexAccount());
+        Assert.Throws<ArgumentNullException>(
+            "name", () => program.Get<AirwallexClientFactory>().CreateClient(ApiProgram.Account, null!));
+    }
+
+    [Fact]
+    public async Task The_application_that_was_named_last_gives_the_base_address_too()
+    {
+        await using var program = new ApiProgram(services =>
+        {
+            services.AddAirwallexOAuth("eu", options =>
+            {
+                (options.ClientId, options.ClientSecret) = ("eu-id", "eu-secret");
+                options.RedirectUri = new Uri("http://localhost/eu");
+                options.ApiBaseAddress = new Uri("https://eu.example/");
+            }).AddTokenStore<InMemoryTokenStore>();
+            services.AddHttpClient("mine").AddAirwallexToken().AddAirwallexToken("eu");
+        });
+
+        Assert.Equal(new Uri("https://eu.example/"), program.Client("mine").BaseAddress);
+    }
+
+    [Fact]
+    public async Task A_client_of_the_API_follows_redirects_when_its_handler_does()
+    {
+        using var handler = new HttpClientHandler();
+        await using var program = new ApiProgram(primary: _ => handler);
+
+        program.ClientOf();
+
+        Assert.True(handler.AllowAutoRedirect);
+        Assert.False(handler.UseCookies);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_host_stays_when_the_API_address_changes()
+    {
+        var configuration = Configuration(
+            ("ApiBaseAddress", "https://one.example/"), ("AdditionalApiHosts", "files.example"));
+        await using var program = new Program(configuration);
+        var held = program.Client("held");
+
+        configuration["ApiBaseAddress"] = "https://two.example/";
+        configuration.Reload();
+        await held.GetAsync("https://files.example/a");
+
+        Assert.Equal("https://files.example/a", Assert.Single(program.Api.Requests).Address.AbsoluteUri);
+    }
+
+    [Fact]
     public async Task A_client_of_the_factory_goes_through_what_was_configured_for_its_name()
     {
         await using var program = new ApiProgram(services => services

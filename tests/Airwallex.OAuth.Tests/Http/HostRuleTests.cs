@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace Airwallex.OAuth.Tests.Http;
 
 /// <summary>Where a token may go.</summary>
@@ -56,6 +58,29 @@ public sealed class HostRuleTests
     public void On_loopback_http_will_do_but_host_and_port_must_be_the_APIs(string api, string address, bool allowed) =>
         Assert.Equal(allowed,
             new ApiHosts(new AirwallexOAuthOptions { ApiBaseAddress = new Uri(api) }).Allows(new Uri(address)));
+
+    [Fact]
+    public async Task A_refused_address_is_named_without_its_path_and_secrets()
+    {
+        await using var program = new ApiProgram(services => services.AddHttpClient("mine").AddAirwallexToken());
+        using var pipeline = new HttpMessageInvoker(program.Get<IHttpMessageHandlerFactory>().CreateHandler("mine"));
+        program.Client("mine"); // It is given a base address, which addresses are compared with.
+
+        var absolute = await RefuseAsync(new Uri("https://evil.example/path?secret=1"));
+        var relative = await RefuseAsync(new Uri("path", UriKind.Relative));
+
+        Assert.StartsWith("Nothing was sent to https://evil.example: ", absolute, StringComparison.Ordinal);
+        Assert.StartsWith("Nothing was sent to a relative address: ", relative, StringComparison.Ordinal);
+
+        async Task<string> RefuseAsync(Uri address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.SetAirwallexAccount(ApiProgram.Account);
+            var refused = await Assert.ThrowsAsync<AirwallexOAuthException>(
+                () => pipeline.SendAsync(request, CancellationToken.None));
+            return refused.Message;
+        }
+    }
 
     [Theory]
     [InlineData("https://evil.example/collect?secret=1")]

@@ -167,6 +167,21 @@ public sealed class RejectedTokenTests
         Assert.Equal(0, program.Api.Refreshes);
     }
 
+    [Theory]
+    [InlineData("https://api-demo.airwallex.com/a", 1)]
+    [InlineData("https://other.example/a", 0)]
+    [InlineData(null, 1)] // Unknown: then it is the address of the request.
+    public async Task The_host_that_responded_says_whose_401_it_is(string? responder, int refreshes)
+    {
+        await using var program = new ApiProgram(primary: api => new Responder(responder, api.CreateHandler()));
+        await program.ConnectAsync();
+        Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+
+        await program.ClientOf().GetAsync("a");
+
+        Assert.Equal(refreshes, program.Api.Refreshes);
+    }
+
     private static List<(string? Outcome, long Count)> Rejections(ApiProgram program) =>
     [
         .. program.Get<AirwallexApplications>().Get("").Telemetry.Counts.Rejections
@@ -206,6 +221,17 @@ public sealed class RejectedTokenTests
                 response.Content = content;
             }
 
+            return response;
+        }
+    }
+
+    private sealed class Responder(string? address, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            response.RequestMessage = address is null ? null : new HttpRequestMessage(request.Method, address);
             return response;
         }
     }
