@@ -146,13 +146,13 @@ internal sealed class LossJudge(World world)
     }
 
     /// <summary>
-    /// The sender of the final start, when it gave up a response that was on its way, with a store that responded.
+    /// The sender of the final start, by its own clock, when it gave up a response that was on its way, with a store that responded.
     /// </summary>
     private Instance? WasCutInVain(Ledger.Issued lost)
     {
-        var (first, inside) = GracePeriod(lost);
+        var (_, inside) = GracePeriod(lost);
         return !SuccessorsOf(lost).Any(IsSaved) && inside[^1] is { Fate: SendFate.Cut, WouldBeLost: false } send
-            && send.StartedAt >= first + TimeSpan.FromSeconds(51)
+            && send.Age >= TimeSpan.FromSeconds(51)
             && send.EndedAt - send.StartedAt < TimeSpan.FromSeconds(59)
             && send.Instance.StoreFailedAt(lost.Family.Account) < send.StartedAt
             && send.Instance.DisturbedAt < send.StartedAt ? send.Instance : null;
