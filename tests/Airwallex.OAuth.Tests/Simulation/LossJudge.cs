@@ -146,7 +146,8 @@ internal sealed class LossJudge(World world)
     }
 
     /// <summary>
-    /// The sender of the final start, by its own clock, when it gave up a response that was on its way, with a store that responded.
+    /// The sender of the final start, by its own clock, when it gave up a response that was on its way, with a store
+    /// that responded.
     /// </summary>
     private Instance? WasCutInVain(Ledger.Issued lost)
     {
