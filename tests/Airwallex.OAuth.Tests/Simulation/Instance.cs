@@ -155,6 +155,9 @@ internal sealed class Instance
         Later(_storeFailedAt.GetValueOrDefault(accountId, TimeSpan.MinValue),
             _storeFailedAt.GetValueOrDefault("", TimeSpan.MinValue));
 
+    public bool IsRefreshing(StoredConnection row) =>
+        _operations.TryGetValue((row.ClientId, row.AccountId), out var operation) && !operation.HasEnded;
+
     /// <summary>When it called for the write that it last heard was done: from then on a lease counts.</summary>
     public TimeSpan StoreWroteAt(string accountId) => _storeWroteAt.GetValueOrDefault(accountId, TimeSpan.MinValue);
 

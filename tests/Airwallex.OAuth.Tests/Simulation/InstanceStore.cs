@@ -78,7 +78,9 @@ internal sealed class InstanceStore(World world, Instance instance) : ITokenStor
             if (query.RecoveryDueAt is not null)
             {
                 _listedLast = listed;
-                foreach (var row in listed)
+
+                // A refresh that runs looks by itself, later perhaps than what was listed.
+                foreach (var row in listed.Where(row => !instance.IsRefreshing(row)))
                 {
                     world.Invariants.OnLooked(instance, row.AccountId, row);
                 }

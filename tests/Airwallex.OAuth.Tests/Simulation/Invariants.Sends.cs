@@ -109,7 +109,7 @@ internal sealed partial class Invariants
                             || issued.Reactivations.Exists(at => at < exchange.StartedAt)
                             || world.Ledger.WasReplacedUnseen(issued) || IsOfNoUse(exchange)):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused
-                    || IsOfNoUse(exchange):
+                    || IsOfNoUse(exchange) || WasDisconnectedMeanwhile(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
                 case RuleName.CodeReused: // A code is sent again after a response that says that the endpoint failed.
                     break;
@@ -201,6 +201,11 @@ internal sealed partial class Invariants
     // A brownout kept the server from it until the grace period was over.
     private static bool LeftInTime(Exchange exchange, Ledger.Issued issued) =>
         exchange.StartedAt - issued.RotatedAt < LatestStart;
+
+    // Disconnected while the connect that made it was still saving: who comes last wins, with the tokens that it has.
+    private bool WasDisconnectedMeanwhile(Exchange exchange) =>
+        world.Ledger.Find(exchange.RefreshToken ?? "") is { Parent: null, Family: { } family }
+        && world.Customers.HasDisconnected(family.Account);
 
     private bool IsOfNoUse(Exchange exchange) =>
         exchange.RefreshToken is { } sent && world.Ledger.Find(sent) is { } issued

@@ -89,14 +89,15 @@ internal sealed partial class Invariants
         }
 
         // A send after the grace period starts a new one; it is the last, and must have been observed before.
+        var own = before?.State.Attempt is { } stored && _attempts.GetValueOrDefault(stored.Id) is { } writer
+            && writer.Instance == instance ? writer : null;
         var isLast = before?.State.Attempt is { ResponseMayBeLost: true } old && old.FirstSentAt < attempt.FirstSentAt
             && before.RefreshToken == after.RefreshToken
-                && attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50);
+            && (attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50)
+                || own is { IsLastSend: true, Sends.Count: 0 });
 
         // An attempt of its own is known to be no send when it was never sent, or every send of it was refused.
-        var isKnownUnsent = before?.State.Attempt is { } stored
-            && _attempts.GetValueOrDefault(stored.Id) is { } own
-            && own.Instance == instance && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500);
+        var isKnownUnsent = own is not null && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500);
         if (isLast && !isKnownUnsent && !_observed.Contains(attempt.Id))
         {
             world.Fail(
