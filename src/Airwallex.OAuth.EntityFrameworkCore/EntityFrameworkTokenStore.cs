@@ -109,8 +109,8 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
 
     /// <summary>
     /// Writes, and looks when that fails, since providers tell a lost race in many ways and a write that took effect
-    /// may fail. Ours is stored, or what we deleted is gone: won. Another or none: lost, and ours cannot take effect any
-    /// more. Still the expected one: nobody wrote, and the write is tried again.
+    /// may fail. Ours is stored: won. The row is gone: won by a deletion, unless the engine itself said that it deleted
+    /// none. Another or none: lost, and ours cannot take effect any more. Still the expected one: it is tried again.
     /// </summary>
     private async ValueTask<bool> WriteAsync(
         Row row, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
@@ -130,7 +130,8 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
                 var stored = await FindAsync(key, cancellationToken).ConfigureAwait(false);
                 if (stored?.Version != expectedVersion)
                 {
-                    return state == EntityState.Deleted ? stored is null : stored?.Version == row.Version;
+                    return state != EntityState.Deleted ? stored?.Version == row.Version
+                        : stored is null && failure is not DbUpdateConcurrencyException;
                 }
 
                 if (writes == MaxWrites)
