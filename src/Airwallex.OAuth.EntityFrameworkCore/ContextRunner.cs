@@ -9,17 +9,17 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// host, or at first use where there is none. Thread-safe.
 /// </summary>
 internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time)
-    : IHostedService, IAsyncDisposable, IDisposable
+    : IHostedService
     where TContext : DbContext
 {
     // The nine delays between them take 4 s on average and 8 s at most, less than a call of the store may take.
     private const int MaxTries = 10;
 
-    // The context that was validated is kept for the end: a service provider that is being disposed makes no other, and
-    // a token response that arrives then must be saved. The gate guards its use, the lock its making.
+    // A service provider that is being disposed makes no context, and a token response that arrives then must be saved:
+    // the context that was validated is kept, and the gate guards its use. It is never disposed, which could wait for
+    // a statement that hangs; between statements it holds no connection.
     private readonly SemaphoreSlim _gate = new(1);
-    private object? _lock;
-    private ScopedContext? _kept;
+    private TContext? _kept;
 
     public Task StartAsync(CancellationToken cancellationToken) => RunAsync(Task.FromResult, cancellationToken);
 
@@ -59,32 +59,42 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            var used = await TakeAsync(cancellationToken).ConfigureAwait(false);
-            await using var disposal = used.ConfigureAwait(false);
-            used.Context.ChangeTracker.Clear();
-            return await work(used.Context).ConfigureAwait(false);
+            var kept = _kept ??= await ValidateAsync().ConfigureAwait(false);
+            try
+            {
+                var scope = scopes.CreateAsyncScope();
+                await using var scopeDisposal = scope.ConfigureAwait(false);
+                var context = Create(scope);
+                await using var contextDisposal = context.ConfigureAwait(false);
+                return await work(context).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            try
+            {
+                kept.ChangeTracker.Clear();
+                return await work(kept).ConfigureAwait(false);
+            }
+            finally
+            {
+                _gate.Release();
+            }
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        // Not while a statement that hangs is using it: disposing must end.
-        if (_kept is not null && await _gate.WaitAsync(0).ConfigureAwait(false))
-        {
-            await _kept.DisposeAsync().ConfigureAwait(false);
-            _gate.Release();
-        }
-    }
-
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    private ScopedContext Validate()
+    private async Task<TContext> ValidateAsync()
     {
         try
         {
-            var one = Create();
-            using var other = Create();
-            return ConnectionTable.FindFault(one.Context, other.Context) is not { } fault ? one
+            var scope = scopes.CreateAsyncScope();
+            await using var scopeDisposal = scope.ConfigureAwait(false);
+            var other = Create(scope);
+            await using var contextDisposal = other.ConfigureAwait(false);
+            var kept = Create(scopes.CreateAsyncScope());
+            return ConnectionTable.FindFault(kept, other) is not { } fault ? kept
                 : throw new AirwallexOAuthException(
                     $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
         }
@@ -99,40 +109,7 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         }
     }
 
-    private async Task<ScopedContext> TakeAsync(CancellationToken cancellationToken)
-    {
-        var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
-        try
-        {
-            return Create();
-        }
-        catch (ObjectDisposedException)
-        {
-            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return kept with { Gate = _gate };
-        }
-    }
-
-    private ScopedContext Create()
-    {
-        var scope = scopes.CreateAsyncScope();
-        var factory = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>();
-        return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>(), null);
-    }
-
-    /// <summary>One that has a gate lives on, for the next that comes through it.</summary>
-    private sealed record ScopedContext(AsyncServiceScope Scope, TContext Context, SemaphoreSlim? Gate)
-        : IAsyncDisposable, IDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            if (Gate?.Release() is null)
-            {
-                await Context.DisposeAsync().ConfigureAwait(false);
-                await Scope.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-
-        public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-    }
+    private static TContext Create(AsyncServiceScope scope) =>
+        scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext()
+            ?? scope.ServiceProvider.GetRequiredService<TContext>();
 }
