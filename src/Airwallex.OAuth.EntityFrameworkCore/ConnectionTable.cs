@@ -8,9 +8,9 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// <summary>What a model must say of the table.</summary>
 internal static class ConnectionTable
 {
-    // A name, and milliseconds since 1970: every engine keeps and orders them exactly.
-    private static readonly EnumToStringConverter<ConnectionStatus> Name = new();
-    private static readonly ValueConverter<DateTimeOffset, long> Milliseconds = new(
+    // Names, and milliseconds since 1970: every engine keeps and orders them exactly.
+    private static readonly EnumToStringConverter<ConnectionStatus> ToName = new();
+    private static readonly ValueConverter<DateTimeOffset, long> ToMilliseconds = new(
         instant => instant.ToUnixTimeMilliseconds(), value => DateTimeOffset.FromUnixTimeMilliseconds(value));
 
     // The mapping in a model that has no conventions and no provider.
@@ -45,7 +45,8 @@ internal static class ConnectionTable
                 property.SetIsFixedLength(isInstant ? null : false);
                 property.SetCollation(isInstant ? null : BinaryCollation(table.Metadata.Model));
                 property.SetProviderClrType(null);
-                property.SetValueConverter(isInstant ? Milliseconds : property.Name == nameof(Row.Status) ? Name : null);
+                property.SetValueConverter(
+                    isInstant ? ToMilliseconds : property.Name == nameof(Row.Status) ? ToName : null);
                 property.SetValueComparer((ValueComparer?)null);
             }
         }
@@ -72,7 +73,7 @@ internal static class ConnectionTable
                 + "leave AirwallexConnectionEntity out of what comes later, and add a migration."
         : null;
 
-    /// <remarks>A column that the application added may be anything but part of the key or a concurrency token.</remarks>
+    // A column that the application added may be anything but part of the key or a concurrency token.
     private static bool Fits(IProperty? property, IReadOnlyProperty? needed) =>
         property is not null
         && property.IsPrimaryKey() == (needed?.IsPrimaryKey() == true)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
@@ -8,18 +9,17 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// Runs each operation in a context of its own. A context that cannot keep connections is refused at the start of the
 /// host, or at first use where there is none. Thread-safe.
 /// </summary>
-internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time)
-    : IHostedService
+internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time) : IHostedService
     where TContext : DbContext
 {
     // The nine delays between them take 4 s on average and 8 s at most, less than a call of the store may take.
     private const int MaxTries = 10;
 
     // A service provider that is being disposed makes no context, and a token response that arrives then must be saved:
-    // the context that was validated is kept, and the gate guards its use. It is never disposed, which could wait for
-    // a statement that hangs; between statements it holds no connection.
-    private readonly SemaphoreSlim _gate = new(1);
-    private TContext? _kept;
+    // one that was validated is kept, here while nobody uses it. It is never disposed, which could wait for a statement
+    // that hangs; between statements it holds no connection.
+    private readonly Channel<TContext> _kept = Channel.CreateBounded<TContext>(1);
+    private volatile bool _isValid;
 
     public Task StartAsync(CancellationToken cancellationToken) => RunAsync(Task.FromResult, cancellationToken);
 
@@ -59,9 +59,9 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            var kept = _kept ??= await ValidateAsync().ConfigureAwait(false);
             try
             {
+                await ValidateAsync().ConfigureAwait(false);
                 var scope = scopes.CreateAsyncScope();
                 await using var scopeDisposal = scope.ConfigureAwait(false);
                 var context = Create(scope);
@@ -70,9 +70,10 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
             }
             catch (ObjectDisposedException)
             {
-                await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+                // By the service provider.
             }
 
+            var kept = await _kept.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 kept.ChangeTracker.Clear();
@@ -80,13 +81,18 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
             }
             finally
             {
-                _gate.Release();
+                _kept.Writer.TryWrite(kept);
             }
         }
     }
 
-    private async Task<TContext> ValidateAsync()
+    private async Task ValidateAsync()
     {
+        if (_isValid)
+        {
+            return;
+        }
+
         try
         {
             var scope = scopes.CreateAsyncScope();
@@ -94,9 +100,14 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
             var other = Create(scope);
             await using var contextDisposal = other.ConfigureAwait(false);
             var kept = Create(scopes.CreateAsyncScope());
-            return ConnectionTable.FindFault(kept, other) is not { } fault ? kept
-                : throw new AirwallexOAuthException(
+            if (ConnectionTable.FindFault(kept, other) is { } fault)
+            {
+                throw new AirwallexOAuthException(
                     $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
+            }
+
+            _kept.Writer.TryWrite(kept);
+            _isValid = true;
         }
         catch (Exception exception) when (exception is not AirwallexOAuthException)
         {

@@ -75,9 +75,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
             }).ToListAsync(cancellationToken),
             cancellationToken).ConfigureAwait(false);
 
-    /// <summary>
-    /// Pages by the last row of the page before, in the order of an index: only what is due is read.
-    /// </summary>
+    /// <summary>Pages by the last row of the page before, in an index's order: only what is due is read.</summary>
     private static IQueryable<Row> Page(IQueryable<Row> rows, ConnectionQuery query)
     {
         var (clientId, accountId, status) = (query.ClientId, query.AccountId, query.Status);
@@ -119,8 +117,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         {
             // The application's filters (of a tenant, of soft deletion) are not about connections.
             var result = await contexts.RunAsync(
-                context => read(context.Set<Row>().IgnoreQueryFilters()), cancellationToken)
-                .ConfigureAwait(false);
+                context => read(context.Set<Row>().IgnoreQueryFilters()), cancellationToken).ConfigureAwait(false);
             _missingTable = null;
             return result;
         }
@@ -140,14 +137,10 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     }
 
     /// <summary>
-    /// Writes, and looks when that fails, since providers tell a lost race in many ways and a write that took effect
-    /// may fail. Ours is stored: won. The row is gone: won by a deletion, unless the engine itself said that it deleted
-    /// none. Another or none: lost, and ours cannot take effect any more. Still the expected one: it is tried again.
+    /// Writes, or deletes when next is null, and looks when that fails, since providers tell a lost race in many ways
+    /// and a write that took effect may fail. Ours is stored: won. The row is gone: won by a deletion, unless the
+    /// engine said that it deleted none. Still the expected version: tried again. Else lost, and ours can never win.
     /// </summary>
-    /// <param name="key">What to write.</param>
-    /// <param name="next">Its new state; null deletes it.</param>
-    /// <param name="expectedVersion">The version that must be stored; null: none.</param>
-    /// <param name="cancellationToken">Cancels the write.</param>
     private async ValueTask<bool> WriteAsync(
         ConnectionKey key, StoredConnection? next, string? expectedVersion, CancellationToken cancellationToken)
     {
@@ -185,15 +178,12 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         entry.CurrentValues.SetValues((object?)next ?? key);
         entry.State = next is null ? EntityState.Deleted
             : expectedVersion is null ? EntityState.Added : EntityState.Modified;
-        if (expectedVersion is not null)
-        {
-            entry.Property(row => row.Version).OriginalValue = expectedVersion;
-        }
+        entry.Property(row => row.Version).OriginalValue = expectedVersion ?? "";
 
-        foreach (var property in entry.Properties.Where(_ => entry.State == EntityState.Modified))
+        // Columns that the application added stay as they are.
+        foreach (var property in entry.Properties.Where(one => one.IsModified && one.Metadata.IsShadowProperty()))
         {
-            // Columns that the application added stay as they are.
-            property.IsModified &= !property.Metadata.IsShadowProperty();
+            property.IsModified = false;
         }
 
         await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
