@@ -76,6 +76,10 @@ public sealed class ValidationTests
         UseFile, "its property RecoverAt differs");
 
     [Fact]
+    public async Task A_required_instant_of_recovery_is_refused_with_its_name() =>
+        await RequireRefusedAsync<RequiredContext>(UseFile, "its property RecoverAt differs", "UseAirwallexOAuth()");
+
+    [Fact]
     public async Task The_provider_in_memory_is_refused() => await RequireRefusedAsync<SampleDbContext>(
         options => options.UseInMemoryDatabase("unused"), "InMemory has no conditional write", "SQLite file");
 
@@ -229,6 +233,9 @@ public sealed class ValidationTests
             entity.RemoveIndex(entity.GetIndexes().Single(index => index.Properties[^1].Name == "RecoverAt"));
             model.Entity<AirwallexConnectionEntity>().Ignore(row => row.RecoverAt);
         });
+
+    private sealed class RequiredContext(DbContextOptions<RequiredContext> options) : LateContext(
+        options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.RecoverAt).IsRequired());
 
     private sealed class TenantContext : DbContext
     {
