@@ -5,43 +5,48 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
 
-/// <summary>What a model must say of the table, and what it says instead.</summary>
+/// <summary>What a model must say of the table.</summary>
 internal static class ConnectionTable
 {
-    // Lengths, of which -1 is unbounded, and whether it is Unicode. The key fits SQL Server's 900 bytes, MySQL's 3,072.
-    private static readonly Dictionary<string, (int MaxLength, bool IsUnicode)> Texts = new()
-    {
-        [nameof(Row.AccountId)] = (255, true),
-        [nameof(Row.ClientId)] = (128, true),
-        [nameof(Row.Version)] = (64, false),
-        [nameof(Row.Status)] = (32, false),
-        [nameof(Row.State)] = (-1, true),
-        [nameof(Row.Tokens)] = (-1, false),
-    };
+    // Names, and milliseconds since 1970: every engine keeps and orders them exactly.
+    private static readonly EnumToStringConverter<ConnectionStatus> ToName = new();
+    private static readonly ValueConverter<DateTimeOffset, long> ToMilliseconds = new(
+        instant => instant.ToUnixTimeMilliseconds(), value => DateTimeOffset.FromUnixTimeMilliseconds(value));
+
+    // The mapping in a model that has no conventions and no provider.
+    private static readonly IReadOnlyEntityType Needed =
+        new ModelBuilder().UseAirwallexOAuth().Model.FindEntityType(typeof(Row))!;
 
     /// <summary>Sets all that matters explicitly, so that no convention of the application changes it.</summary>
     public static void Configure(EntityTypeBuilder<Row> table)
     {
+        // The key fits SQL Server's 900 bytes and MySQL's 3,072.
         table.ToTable("AirwallexConnections").HasKey(row => new { row.AccountId, row.ClientId });
 
         // What every instance asks every few seconds: one client's active connections that are due.
         table.HasIndex(row => new { row.ClientId, row.Status, row.RenewAt });
         table.HasIndex(row => new { row.ClientId, row.Status, row.RecoverAt });
-        foreach (var (name, (maxLength, isUnicode)) in Texts)
-        {
-            table.Property(name).IsRequired().HasMaxLength(maxLength).IsUnicode(isUnicode).IsFixedLength(false)
-                .UseCollation(BinaryCollation(table.Metadata.Model));
-        }
+        table.Property(row => row.AccountId).HasMaxLength(255).IsUnicode();
+        table.Property(row => row.ClientId).HasMaxLength(128).IsUnicode();
+        table.Property(row => row.Version).HasMaxLength(64).IsUnicode(false);
+        table.Property(row => row.Status).HasMaxLength(32).IsUnicode(false);
+        table.Property(row => row.State).HasMaxLength(-1).IsUnicode();
+        table.Property(row => row.Tokens).HasMaxLength(-1).IsUnicode(false);
 
         foreach (var property in table.Metadata.GetProperties())
         {
             property.IsConcurrencyToken = property.Name == nameof(Row.Version);
             if (!property.IsShadowProperty())
             {
+                var isInstant = property.Name is nameof(Row.RenewAt) or nameof(Row.RecoverAt);
+                property.IsNullable = property.Name == nameof(Row.RecoverAt);
                 property.ValueGenerated = ValueGenerated.Never;
                 property.SetColumnType(null);
+                property.SetIsFixedLength(isInstant ? null : false);
+                property.SetCollation(isInstant ? null : BinaryCollation(table.Metadata.Model));
                 property.SetProviderClrType(null);
-                property.SetValueConverter((ValueConverter?)null);
+                property.SetValueConverter(
+                    isInstant ? ToMilliseconds : property.Name == nameof(Row.Status) ? ToName : null);
                 property.SetValueComparer((ValueComparer?)null);
             }
         }
@@ -61,29 +66,24 @@ internal static class ConnectionTable
         : connection.DataSource == ":memory:" || ReferenceEquals(connection, other.Database.GetDbConnection())
             ? "all work would share one connection (or, with :memory:, each context has a database of its own). "
                 + "Register a connection string of a server or a file."
-        : FindFault(table) is { } fault
-            ? $"{fault}. Call modelBuilder.UseAirwallexOAuth() at the end of OnModelCreating, leave "
-                + "AirwallexConnectionEntity out of what comes later, and add a migration."
+        : Needed.GetProperties().Concat<IReadOnlyProperty>(table.GetProperties()).Select(property => property.Name)
+            .FirstOrDefault(name => !Fits(table.FindProperty(name), Needed.FindProperty(name))) is { } misfit
+            ? $"its property {misfit} differs from what UseAirwallexOAuth sets (key, concurrency token, null, value "
+                + "converter, length, Unicode). Call modelBuilder.UseAirwallexOAuth() at the end of OnModelCreating, "
+                + "leave AirwallexConnectionEntity out of what comes later, and add a migration."
         : null;
 
-    private static string? FindFault(IEntityType table) => typeof(Row).GetProperties().Select(one => one.Name)
-        .Union(table.GetProperties().Select(one => one.Name))
-        .Select(name => FindFault(table.FindProperty(name), name)).FirstOrDefault(fault => fault is not null);
-
-    private static string? FindFault(IProperty? property, string name) =>
-        property is null ? $"property {name} is not mapped"
-        : property.IsPrimaryKey() != (name is nameof(Row.AccountId) or nameof(Row.ClientId))
-            ? $"its key is not AccountId and ClientId: {name}"
-        : property.IsConcurrencyToken != (name == nameof(Row.Version))
-            ? $"its concurrency token is not Version alone: {name}"
-        : property.IsShadowProperty() ? null
-        : property.GetRelationalTypeMapping() is var mapping && mapping.Converter is not null
-            ? $"property {name} has a value converter"
-        : !Texts.TryGetValue(name, out var needed) ? null
-        : mapping.Size is > 0 and var size && (uint)size < (uint)needed.MaxLength
-            ? $"property {name} holds {size} characters"
-        : needed.IsUnicode && property.IsUnicode() == false ? $"property {name} does not hold Unicode"
-        : null;
+    // A column that the application added may be anything but part of the key or a concurrency token.
+    private static bool Fits(IProperty? property, IReadOnlyProperty? needed) =>
+        property is not null
+        && property.IsPrimaryKey() == (needed?.IsPrimaryKey() == true)
+        && property.IsConcurrencyToken == (needed?.IsConcurrencyToken == true)
+        && (needed is null
+            || (property.IsNullable == needed.IsNullable
+                && property.GetRelationalTypeMapping() is var mapping
+                && mapping.Converter?.GetType() == needed.GetValueConverter()?.GetType()
+                && (mapping.Size is not > 0 || (uint)mapping.Size >= (uint)(needed.GetMaxLength() ?? 0))
+                && (property.IsUnicode() != false || needed.IsUnicode() != true)));
 
     // Texts are compared by ordinal, and the usual collations of these engines ignore case.
     private static string? BinaryCollation(IReadOnlyModel model) =>

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
@@ -8,18 +9,17 @@ namespace Airwallex.OAuth.EntityFrameworkCore;
 /// Runs each operation in a context of its own. A context that cannot keep connections is refused at the start of the
 /// host, or at first use where there is none. Thread-safe.
 /// </summary>
-internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time)
-    : IHostedService, IAsyncDisposable, IDisposable
+internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeProvider time) : IHostedService
     where TContext : DbContext
 {
     // The nine delays between them take 4 s on average and 8 s at most, less than a call of the store may take.
     private const int MaxTries = 10;
 
-    // The context that was validated is kept for the end: a service provider that is being disposed makes no other, and
-    // a token response that arrives then must be saved. The gate guards its use, the lock its making.
-    private readonly SemaphoreSlim _gate = new(1);
-    private object? _lock;
-    private ScopedContext? _kept;
+    // A service provider that is being disposed makes no context, and a token response that arrives then must be saved:
+    // one that was validated is kept, here while nobody uses it. It is never disposed, which could wait for a statement
+    // that hangs; between statements it holds no connection.
+    private readonly Channel<TContext> _kept = Channel.CreateBounded<TContext>(1);
+    private volatile bool _isValid;
 
     public Task StartAsync(CancellationToken cancellationToken) => RunAsync(Task.FromResult, cancellationToken);
 
@@ -59,34 +59,55 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            var used = await TakeAsync(cancellationToken).ConfigureAwait(false);
-            await using var disposal = used.ConfigureAwait(false);
-            used.Context.ChangeTracker.Clear();
-            return await work(used.Context).ConfigureAwait(false);
+            try
+            {
+                await ValidateAsync().ConfigureAwait(false);
+                var scope = scopes.CreateAsyncScope();
+                await using var scopeDisposal = scope.ConfigureAwait(false);
+                var context = Create(scope);
+                await using var contextDisposal = context.ConfigureAwait(false);
+                return await work(context).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // By the service provider.
+            }
+
+            var kept = await _kept.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                kept.ChangeTracker.Clear();
+                return await work(kept).ConfigureAwait(false);
+            }
+            finally
+            {
+                _kept.Writer.TryWrite(kept);
+            }
         }
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task ValidateAsync()
     {
-        // Not while a statement that hangs is using it: disposing must end.
-        if (_kept is not null && await _gate.WaitAsync(0).ConfigureAwait(false))
+        if (_isValid)
         {
-            await _kept.DisposeAsync().ConfigureAwait(false);
-            _gate.Release();
+            return;
         }
-    }
 
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    private ScopedContext Validate()
-    {
         try
         {
-            var one = Create();
-            using var other = Create();
-            return ConnectionTable.FindFault(one.Context, other.Context) is not { } fault ? one
-                : throw new AirwallexOAuthException(
+            var scope = scopes.CreateAsyncScope();
+            await using var scopeDisposal = scope.ConfigureAwait(false);
+            var other = Create(scope);
+            await using var contextDisposal = other.ConfigureAwait(false);
+            var kept = Create(scopes.CreateAsyncScope());
+            if (ConnectionTable.FindFault(kept, other) is { } fault)
+            {
+                throw new AirwallexOAuthException(
                     $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
+            }
+
+            _kept.Writer.TryWrite(kept);
+            _isValid = true;
         }
         catch (Exception exception) when (exception is not AirwallexOAuthException)
         {
@@ -99,40 +120,7 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         }
     }
 
-    private async Task<ScopedContext> TakeAsync(CancellationToken cancellationToken)
-    {
-        var kept = LazyInitializer.EnsureInitialized(ref _kept, ref _lock, Validate);
-        try
-        {
-            return Create();
-        }
-        catch (ObjectDisposedException)
-        {
-            await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return kept with { Gate = _gate };
-        }
-    }
-
-    private ScopedContext Create()
-    {
-        var scope = scopes.CreateAsyncScope();
-        var factory = scope.ServiceProvider.GetService<IDbContextFactory<TContext>>();
-        return new(scope, factory?.CreateDbContext() ?? scope.ServiceProvider.GetRequiredService<TContext>(), null);
-    }
-
-    /// <summary>One that has a gate lives on, for the next that comes through it.</summary>
-    private sealed record ScopedContext(AsyncServiceScope Scope, TContext Context, SemaphoreSlim? Gate)
-        : IAsyncDisposable, IDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            if (Gate?.Release() is null)
-            {
-                await Context.DisposeAsync().ConfigureAwait(false);
-                await Scope.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-
-        public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-    }
+    private static TContext Create(AsyncServiceScope scope) =>
+        scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext()
+            ?? scope.ServiceProvider.GetRequiredService<TContext>();
 }

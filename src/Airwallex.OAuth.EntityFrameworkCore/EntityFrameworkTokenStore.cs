@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.EntityFrameworkCore;
@@ -13,8 +12,8 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     where TContext : DbContext
 {
     private const int MaxWrites = 3;
-    private const string Active = nameof(ConnectionStatus.Active);
-    private const string Unauthorized = nameof(ConnectionStatus.ReauthorizationRequired);
+    private const ConnectionStatus Active = ConnectionStatus.Active;
+    private const ConnectionStatus Unauthorized = ConnectionStatus.ReauthorizationRequired;
 
     // How a missing table or column is told: SQLSTATE of PostgreSQL, MySQL and MariaDB; words of SQLite and SQL Server.
     private static readonly string[] SignsOfMissingTable =
@@ -26,54 +25,85 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     public async ValueTask<StoredConnection?> FindAsync(
         ConnectionKey key, CancellationToken cancellationToken = default)
     {
-        var (account, client) = (key.AccountId, key.ClientId);
-        var found = await ReadAsync(
-            all => all.Where(row => row.AccountId == account && row.ClientId == client).ToListAsync(cancellationToken),
-            cancellationToken).ConfigureAwait(false);
+        var query = new ConnectionQuery { AccountId = key.AccountId, ClientId = key.ClientId };
+        var found = await ListAsync(query, cancellationToken).ConfigureAwait(false);
 
         // A collation that the application chose may find an id that differs in case: another account.
-        return found.Find(row => row.AccountId == account && row.ClientId == client)?.ToConnection();
+        return found.SingleOrDefault(one => one.AccountId == key.AccountId && one.ClientId == key.ClientId);
     }
 
     public ValueTask<bool> TrySaveAsync(
-        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default)
-    {
-        var state = expectedVersion is null ? EntityState.Added : EntityState.Modified;
-        return connection is { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 }
-            ? WriteAsync(Row.Of(connection), state, expectedVersion, cancellationToken)
+        StoredConnection connection, string? expectedVersion, CancellationToken cancellationToken = default) =>
+        connection is { AccountId.Length: <= 255, ClientId.Length: <= 128, Version.Length: <= 64 }
+            ? WriteAsync(
+                new ConnectionKey { AccountId = connection.AccountId, ClientId = connection.ClientId }, connection,
+                expectedVersion, cancellationToken)
             : throw new AirwallexOAuthException("Account ids have up to 255 characters, client ids 128, versions 64.");
-    }
 
     public ValueTask<bool> TryDeleteAsync(
         ConnectionKey key, string expectedVersion, CancellationToken cancellationToken = default) =>
-        WriteAsync(
-            new Row { AccountId = key.AccountId, ClientId = key.ClientId, Version = expectedVersion },
-            EntityState.Deleted, expectedVersion, cancellationToken);
+        WriteAsync(key, next: null, expectedVersion, cancellationToken);
 
     public async ValueTask<IReadOnlyList<StoredConnection>> ListAsync(
-        ConnectionQuery query, CancellationToken cancellationToken = default)
-    {
-        var page = await ReadAsync(rows => rows.Page(query).ToListAsync(cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
-        return page.ConvertAll(row => row.ToConnection());
-    }
+        ConnectionQuery query, CancellationToken cancellationToken = default) =>
+        await ReadAsync(
+            rows => Page(rows, query).Select(row => new StoredConnection
+            {
+                AccountId = row.AccountId,
+                ClientId = row.ClientId,
+                Version = row.Version,
+                Status = row.Status,
+                RenewAt = row.RenewAt,
+                RecoverAt = row.RecoverAt,
+                State = row.State,
+                Tokens = row.Tokens,
+            }).ToListAsync(cancellationToken),
+            cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IReadOnlyList<ConnectionSummary>> SummarizeAsync(
-        DateTimeOffset now, CancellationToken cancellationToken = default)
-    {
-        var instant = now.ToUnixTimeMilliseconds();
-        return await ReadAsync(
+        DateTimeOffset now, CancellationToken cancellationToken = default) =>
+        await ReadAsync(
             rows => rows.GroupBy(row => row.ClientId).Select(group => new ConnectionSummary
             {
                 ClientId = group.Key,
                 Active = group.LongCount(row => row.Status == Active),
                 ReauthorizationRequired = group.LongCount(row => row.Status == Unauthorized),
-                Disconnected = group.LongCount(row => row.Status == nameof(ConnectionStatus.Disconnected)),
-                RenewalDue = group.LongCount(row => row.Status == Active && row.RenewAt <= instant),
+                Disconnected = group.LongCount(row => row.Status == ConnectionStatus.Disconnected),
+                RenewalDue = group.LongCount(row => row.Status == Active && row.RenewAt <= now),
                 RefreshPending = group.LongCount(row => row.Status == Active && row.RecoverAt != null),
-                OldestRenewAt = Row.ToInstant(group.Min(row => row.Status == Active ? row.RenewAt : (long?)null)),
+                OldestRenewAt = group.Min(row => row.Status == Active ? row.RenewAt : (DateTimeOffset?)null),
             }).ToListAsync(cancellationToken),
             cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Pages by the last row of the page before, in an index's order: only what is due is read.</summary>
+    private static IQueryable<Row> Page(IQueryable<Row> rows, ConnectionQuery query)
+    {
+        var (clientId, accountId, status) = (query.ClientId, query.AccountId, query.Status);
+        var (renewAt, recoverAt, last, limit) = (query.RenewalDueAt, query.RecoveryDueAt, query.After, query.Limit);
+        rows = clientId is null ? rows : rows.Where(row => row.ClientId == clientId);
+        rows = accountId is null ? rows : rows.Where(row => row.AccountId == accountId);
+        rows = status is null ? rows : rows.Where(row => row.Status == status);
+        rows = renewAt is null ? rows : rows.Where(row => row.RenewAt <= renewAt);
+        rows = recoverAt is null ? rows : rows.Where(row => row.RecoverAt <= recoverAt);
+
+        var (lastAccount, lastClient) = (last?.AccountId, last?.ClientId);
+        if (renewAt is null && recoverAt is null)
+        {
+            rows = last is null ? rows : rows.Where(row => row.AccountId.CompareTo(lastAccount) >= 0
+                && (row.AccountId != lastAccount || row.ClientId.CompareTo(lastClient) > 0));
+            return rows.OrderBy(row => row.AccountId).ThenBy(row => row.ClientId).Take(limit);
+        }
+
+        // "From the last instant on" is a condition of its own, so that every engine finds it in the index.
+        var lastAt = renewAt is null ? last?.RecoverAt : last?.RenewAt;
+        var due = renewAt is null
+            ? rows.Select(row => new { Row = row, At = row.RecoverAt })
+            : rows.Select(row => new { Row = row, At = (DateTimeOffset?)row.RenewAt });
+        due = last is null ? due : due.Where(it => it.At >= lastAt
+            && (it.At > lastAt || it.Row.AccountId.CompareTo(lastAccount) > 0
+                || (it.Row.AccountId == lastAccount && it.Row.ClientId.CompareTo(lastClient) > 0)));
+        return due.OrderBy(it => it.At).ThenBy(it => it.Row.AccountId).ThenBy(it => it.Row.ClientId)
+            .Select(it => it.Row).Take(limit);
     }
 
     private async Task<T> ReadAsync<T>(Func<IQueryable<Row>, Task<T>> read, CancellationToken cancellationToken)
@@ -87,8 +117,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
         {
             // The application's filters (of a tenant, of soft deletion) are not about connections.
             var result = await contexts.RunAsync(
-                context => read(context.Set<Row>().IgnoreQueryFilters().AsNoTracking()), cancellationToken)
-                .ConfigureAwait(false);
+                context => read(context.Set<Row>().IgnoreQueryFilters()), cancellationToken).ConfigureAwait(false);
             _missingTable = null;
             return result;
         }
@@ -108,29 +137,29 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     }
 
     /// <summary>
-    /// Writes, and looks when that fails, since providers tell a lost race in many ways and a write that took effect
-    /// may fail. Ours is stored, or what we deleted is gone: won. Another or none: lost, and ours cannot take effect any
-    /// more. Still the expected one: nobody wrote, and the write is tried again.
+    /// Writes, or deletes when next is null, and looks when that fails, since providers tell a lost race in many ways
+    /// and a write that took effect may fail. Ours is stored: won. The row is gone: won by a deletion, unless the
+    /// engine said that it deleted none. Still the expected version: tried again. Else lost, and ours can never win.
     /// </summary>
     private async ValueTask<bool> WriteAsync(
-        Row row, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
+        ConnectionKey key, StoredConnection? next, string? expectedVersion, CancellationToken cancellationToken)
     {
         for (var writes = 1; ; writes++)
         {
             try
             {
                 return await contexts.RunAsync(
-                    context => WriteOnceAsync(context.Entry(row), state, expectedVersion, cancellationToken),
+                    context => WriteOnceAsync(context, key, next, expectedVersion, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
             }
             catch (Exception failure)
                 when (failure is not AirwallexOAuthException && !cancellationToken.IsCancellationRequested)
             {
-                var key = new ConnectionKey { AccountId = row.AccountId, ClientId = row.ClientId };
                 var stored = await FindAsync(key, cancellationToken).ConfigureAwait(false);
                 if (stored?.Version != expectedVersion)
                 {
-                    return state == EntityState.Deleted ? stored is null : stored?.Version == row.Version;
+                    return next is not null ? stored?.Version == next.Version
+                        : stored is null && failure is not DbUpdateConcurrencyException;
                 }
 
                 if (writes == MaxWrites)
@@ -142,19 +171,23 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
     }
 
     private static async Task<bool> WriteOnceAsync(
-        EntityEntry<Row> entry, EntityState state, string? expectedVersion, CancellationToken cancellationToken)
+        TContext context, ConnectionKey key, StoredConnection? next, string? expectedVersion,
+        CancellationToken cancellationToken)
     {
-        entry.State = state;
-        if (state == EntityState.Modified)
+        var entry = context.Entry(new Row { Version = expectedVersion ?? "" });
+        entry.CurrentValues.SetValues((object?)next ?? key);
+        entry.State = next is null ? EntityState.Deleted
+            : expectedVersion is null ? EntityState.Added : EntityState.Modified;
+        entry.Property(row => row.Version).OriginalValue = expectedVersion ?? "";
+
+        // Columns that the application added stay as they are.
+        foreach (var property in entry.Properties.Where(one => one.IsModified && one.Metadata.IsShadowProperty()))
         {
-            // Columns that the application added stay as they are.
-            entry.Properties.Where(property => property.Metadata.IsShadowProperty()).ToList()
-                .ForEach(property => property.IsModified = false);
-            entry.Property(row => row.Version).OriginalValue = expectedVersion!;
+            property.IsModified = false;
         }
 
-        await entry.Context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
-        return entry.State == (state == EntityState.Deleted ? EntityState.Detached : EntityState.Unchanged) ? true
+        await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+        return entry.State == (next is null ? EntityState.Detached : EntityState.Unchanged) ? true
             : throw new InvalidOperationException(
                 $"An override or interceptor of {typeof(TContext).Name}.SaveChanges kept a connection from being "
                     + "written. Leave AirwallexConnectionEntity out of it.");

@@ -3,7 +3,6 @@ using Airwallex.OAuth.EntityFrameworkCore.Tests.Sample;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -47,21 +46,21 @@ public sealed class ValidationTests
     public async Task A_length_set_after_UseAirwallexOAuth_is_refused_with_the_property() =>
         await RequireRefusedAsync<ShortenedContext>(
         options =>
-            options.UseNpgsql("Host=unused"), "property Tokens holds 200 characters", "at the end of OnModelCreating");
+            options.UseNpgsql("Host=unused"), "its property Tokens differs", "at the end of OnModelCreating");
 
     [Fact]
     public async Task A_column_type_that_is_too_short_is_refused_with_the_property() =>
         await RequireRefusedAsync<NarrowContext>(
-        options => options.UseSqlServer("Server=unused"), "property Version holds 20 characters");
+        options => options.UseSqlServer("Server=unused"), "its property Version differs");
 
     [Fact]
     public async Task Text_without_unicode_is_refused_with_the_property() => await RequireRefusedAsync<AnsiContext>(
-        options => options.UseSqlServer("Server=unused"), "property State does not hold Unicode");
+        options => options.UseSqlServer("Server=unused"), "its property State differs");
 
     [Fact]
     public async Task A_value_converter_set_after_UseAirwallexOAuth_is_refused_with_the_property() =>
         await RequireRefusedAsync<LateConvertingContext>(
-        UseFile, "property RenewAt has a value converter");
+        UseFile, "its property RenewAt differs");
 
     [Fact]
     public async Task A_second_concurrency_token_is_refused_with_its_name() =>
@@ -69,12 +68,16 @@ public sealed class ValidationTests
 
     [Fact]
     public async Task Another_key_is_refused() =>
-        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its key is not AccountId and ClientId: ClientId");
+        await RequireRefusedAsync<OtherKeyContext>(UseFile, "its property ClientId differs");
 
     [Fact]
     public async Task A_property_that_is_left_out_is_refused_with_its_name() =>
         await RequireRefusedAsync<LeftOutContext>(
-        UseFile, "property RecoverAt is not mapped");
+        UseFile, "its property RecoverAt differs");
+
+    [Fact]
+    public async Task A_required_instant_of_recovery_is_refused_with_its_name() =>
+        await RequireRefusedAsync<RequiredContext>(UseFile, "its property RecoverAt differs", "UseAirwallexOAuth()");
 
     [Fact]
     public async Task The_provider_in_memory_is_refused() => await RequireRefusedAsync<SampleDbContext>(
@@ -214,7 +217,7 @@ public sealed class ValidationTests
     private sealed class LateConvertingContext(DbContextOptions<LateConvertingContext> options) : LateContext(
         options, model =>
             model.Entity<AirwallexConnectionEntity>().Property(row => row.RenewAt)
-                .HasConversion(new NumberToStringConverter<long>()));
+                .HasConversion<string>());
 
     private sealed class LateStampContext(DbContextOptions<LateStampContext> options) : LateContext(
         options, model => model.Entity<AirwallexConnectionEntity>().Property<Guid>("Stamp").IsConcurrencyToken());
@@ -230,6 +233,9 @@ public sealed class ValidationTests
             entity.RemoveIndex(entity.GetIndexes().Single(index => index.Properties[^1].Name == "RecoverAt"));
             model.Entity<AirwallexConnectionEntity>().Ignore(row => row.RecoverAt);
         });
+
+    private sealed class RequiredContext(DbContextOptions<RequiredContext> options) : LateContext(
+        options, model => model.Entity<AirwallexConnectionEntity>().Property(row => row.RecoverAt).IsRequired());
 
     private sealed class TenantContext : DbContext
     {
