@@ -17,7 +17,7 @@ internal partial class RefreshRules
         // Another instance saved a pair for the same token meanwhile: the one issued last stays. Its sender waited
         // for our lease to end by the clock that stamps IssuedAt, so their order is certain. A later generation is a
         // successor of ours, which was saved after all.
-        var isEarlierPair = current.IsReadable && current.Generation <= sent.Generation + 1
+        var isEarlierPair = current.Generation <= sent.Generation + 1
             && current.Tokens.RefreshToken != response.RefreshToken && current.Tokens.IssuedAt < response.IssuedAt;
         return HasSameToken(current, sent) || isEarlierPair || current.Attempt?.Id == sent.Attempt!.Id
             ? SaveDecision.Write(Successor(current, sent, response, renewAt, now))

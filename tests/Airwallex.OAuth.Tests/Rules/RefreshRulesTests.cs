@@ -177,7 +177,8 @@ public sealed class RefreshRulesTests
     [InlineData("other", 5, 1, false)] // Issued after ours.
     [InlineData("other", 6, -1, false)] // A successor of ours, which was saved after all.
     [InlineData("", 4, 0, true)] // Our keys are gone; the generation tells that the token is the one we sent.
-    [InlineData("", 5, -1, false)]
+    [InlineData("", 5, -1, true)] // A successor that was issued before ours: it is written once the keys are back.
+    [InlineData("", 5, 1, false)]
     public void A_response_is_saved_over(string stored, int generation, double issuedAfterOurs, bool expected)
     {
         var sent = Connection("sent", generation: 4) with { Attempt = Attempt(5) };

@@ -107,9 +107,10 @@ internal sealed partial class Invariants
                     when world.Ledger.Find(exchange.RefreshToken ?? "") is { } issued
                         && (FollowsLastSend(exchange, issued) || LeftInTime(exchange, issued)
                             || issued.Reactivations.Exists(at => at < exchange.StartedAt)
-                            || world.Ledger.WasReplacedUnseen(issued) || IsOfNoUse(exchange)):
+                            || world.Ledger.WasReplacedUnseen(issued) || IsOfNoUse(exchange)
+                            || WasMadeAgain(exchange)):
                 case RuleName.ConcurrentRefresh or RuleName.StaleTokenReplayed when exchange.IsExcused
-                    || IsOfNoUse(exchange) || WasDisconnectedMeanwhile(exchange):
+                    || IsOfNoUse(exchange) || WasMadeAgain(exchange):
                 case RuleName.RefreshAfterPermanentRefusal: // Judged above, by who knew.
                 case RuleName.CodeReused: // A code is sent again after a response that says that the endpoint failed.
                     break;
@@ -202,10 +203,9 @@ internal sealed partial class Invariants
     private static bool LeftInTime(Exchange exchange, Ledger.Issued issued) =>
         exchange.StartedAt - issued.RotatedAt < LatestStart;
 
-    // Disconnected while the connect that made it was still saving: who comes last wins, with the tokens that it has.
-    private bool WasDisconnectedMeanwhile(Exchange exchange) =>
-        world.Ledger.Find(exchange.RefreshToken ?? "") is { Parent: null, Family: { } family }
-        && world.Customers.HasDisconnected(family.Account);
+    // Disconnected while the connect that made it was still saving: it comes last, and saves the tokens that it has.
+    private bool WasMadeAgain(Exchange exchange) =>
+        world.Ledger.Find(exchange.RefreshToken ?? "") is { Family.TimesMade: > 1 };
 
     private bool IsOfNoUse(Exchange exchange) =>
         exchange.RefreshToken is { } sent && world.Ledger.Find(sent) is { } issued

@@ -15,6 +15,7 @@ internal sealed partial class Invariants
         NoteAttempt(instance, before, after);
         if (before is null)
         {
+            issued.Family.TimesMade++;
             return;
         }
 
@@ -88,16 +89,17 @@ internal sealed partial class Invariants
             return;
         }
 
-        // A send after the grace period starts a new one; it is the last, and must have been observed before.
+        // An attempt of its own is known to be no send when it was never sent, or every send of it was refused.
         var own = before?.State.Attempt is { } stored && _attempts.GetValueOrDefault(stored.Id) is { } writer
             && writer.Instance == instance ? writer : null;
+        var isKnownUnsent = own is not null && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500);
+
+        // A send after the grace period starts a new one; it is the last, and must have been observed before. A last
+        // one that was known to be no send is made again.
         var isLast = before?.State.Attempt is { ResponseMayBeLost: true } old && old.FirstSentAt < attempt.FirstSentAt
             && before.RefreshToken == after.RefreshToken
             && (attempt.FirstSentAt - old.FirstSentAt > TimeSpan.FromSeconds(50)
-                || own is { IsLastSend: true, Sends.Count: 0 });
-
-        // An attempt of its own is known to be no send when it was never sent, or every send of it was refused.
-        var isKnownUnsent = own is not null && own.Sends.TrueForAll(send => send.Status is >= 400 and < 500);
+                || (isKnownUnsent && own!.IsLastSend));
         if (isLast && !isKnownUnsent && !_observed.Contains(attempt.Id))
         {
             world.Fail(

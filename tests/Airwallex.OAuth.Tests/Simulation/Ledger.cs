@@ -140,6 +140,9 @@ internal sealed class Ledger(World world)
 
         public bool IsEndedByCustomer { get; set; }
 
+        /// <summary>How often its connection came into being.</summary>
+        public int TimesMade { get; set; }
+
         /// <summary>OnConnecting refused it.</summary>
         public bool IsRefused { get; set; }
     }
