@@ -22,7 +22,7 @@ public sealed class RecoveryStartsTests
         await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 20, accountId: "young");
         await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 40, accountId: "old");
         await MakeDueAsync(app, "unsent");
-        await app.AdvanceAsync(1);
+        await app.AdvanceAsync(4, step: 1);
         await app.RecoverAsync();
 
         var order = app.Refreshes.Select(refresh => refresh.AccountId!).ToList();
