@@ -13,17 +13,17 @@ public sealed class RecoveryStartsTests
         await using var app = new TestApp();
         await ConnectAsync(app, "late", "young", "old", "unsent");
         await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 100, accountId: "late");
-        for (var look = 0; look < 12; look++)
+        for (var started = app.Time.GetUtcNow(); app.Time.GetUtcNow() - started < TimeSpan.FromSeconds(22);)
         {
             await app.RecoverAsync();
-            await app.AdvanceAsync(2, step: 1);
+            await app.AdvanceAsync(1, step: 1);
         }
 
         await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 20, accountId: "young");
         await app.LeaveAttemptAsync(leaseEndsIn: -1, firstSentAgo: 40, accountId: "old");
         await MakeDueAsync(app, "unsent");
-        await app.AdvanceAsync(4, step: 1);
-        await app.RecoverAsync();
+        await app.AdvanceAsync(3, step: 1); // Observed for 25 s by then.
+        await LookAsync(app);
 
         var order = app.Refreshes.Select(refresh => refresh.AccountId!).ToList();
         Assert.Equal(["old", "young"], order.Take(2));
@@ -134,7 +134,7 @@ public sealed class RecoveryStartsTests
     private static async Task<(int Started, int Deferred)> LookAsync(TestApp app)
     {
         var looking = app.Application.KeepAlive.StartRecoveriesAsync(CancellationToken.None);
-        var (started, deferred) = await app.ResultAsync(looking);
+        var (started, deferred) = await app.ResultAsync(looking, step: 0.05); // From one start to the next.
         await app.ResultAsync(Task.WhenAll(started));
         return (started.Count, deferred);
     }
