@@ -163,7 +163,9 @@ internal sealed class LossJudge(World world)
     private static (TimeSpan First, List<Exchange> Sends) GracePeriod(Ledger.Issued lost)
     {
         // A 4xx does not begin it; a last send, which found the token unused, begins a new one.
-        var first = lost.Sends.FindLast(send => send.IsLastSend && send.StartedAt <= lost.RotatedAt)
+        var lastAttempt = lost.LastSends.FindLast(at => at <= lost.RotatedAt);
+        var first = lost.Sends.Find(
+            send => send.IsLastSend && send.StartedAt >= lastAttempt && send.StartedAt <= lost.RotatedAt)
             ?? lost.Sends.Find(send => send.Status is not (>= 400 and < 500)) ?? lost.Sends[0];
 
         // An attempt whose writer died before the send has begun it for all others; one that got a 4xx has not.
