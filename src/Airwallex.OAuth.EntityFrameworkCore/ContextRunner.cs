@@ -59,18 +59,12 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         async Task<T> RunInContextAsync()
         {
             Activity.Current = activity;
-            try
+            await ValidateAsync().ConfigureAwait(false);
+            if (CreateUnlessDisposed() is var (scope, context))
             {
-                await ValidateAsync().ConfigureAwait(false);
-                var scope = scopes.CreateAsyncScope();
                 await using var scopeDisposal = scope.ConfigureAwait(false);
-                var context = Create(scope);
                 await using var contextDisposal = context.ConfigureAwait(false);
                 return await work(context).ConfigureAwait(false);
-            }
-            catch (ObjectDisposedException)
-            {
-                // By the service provider.
             }
 
             var kept = await _kept.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -95,19 +89,19 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
 
         try
         {
-            var scope = scopes.CreateAsyncScope();
-            await using var scopeDisposal = scope.ConfigureAwait(false);
-            var other = Create(scope);
-            await using var contextDisposal = other.ConfigureAwait(false);
-            var kept = Create(scopes.CreateAsyncScope());
-            if (ConnectionTable.FindFault(kept, other) is { } fault)
+            var (otherScope, other) = Create();
+            await using var otherScopeDisposal = otherScope.ConfigureAwait(false);
+            await using var otherDisposal = other.ConfigureAwait(false);
+            var (scope, kept) = Create();
+            var fault = ConnectionTable.FindFault(kept, other);
+            if (fault is not null || !_kept.Writer.TryWrite(kept))
             {
-                throw new AirwallexOAuthException(
-                    $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
+                await kept.DisposeAsync().ConfigureAwait(false);
+                await scope.DisposeAsync().ConfigureAwait(false);
             }
 
-            _kept.Writer.TryWrite(kept);
-            _isValid = true;
+            _isValid = fault is null ? true : throw new AirwallexOAuthException(
+                $"{typeof(TContext).Name} cannot keep Airwallex connections: {fault}");
         }
         catch (Exception exception) when (exception is not AirwallexOAuthException)
         {
@@ -120,7 +114,23 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         }
     }
 
-    private static TContext Create(AsyncServiceScope scope) =>
-        scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext()
-            ?? scope.ServiceProvider.GetRequiredService<TContext>();
+    private (AsyncServiceScope Scope, TContext Context) Create()
+    {
+        var scope = scopes.CreateAsyncScope();
+        return (scope, scope.ServiceProvider.GetService<IDbContextFactory<TContext>>()?.CreateDbContext()
+            ?? scope.ServiceProvider.GetRequiredService<TContext>());
+    }
+
+    /// <summary>Null when the service provider is being disposed.</summary>
+    private (AsyncServiceScope Scope, TContext Context)? CreateUnlessDisposed()
+    {
+        try
+        {
+            return Create();
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
 }
