@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Airwallex.OAuth.AspNetCore;
@@ -19,6 +20,9 @@ internal sealed class WebhookMetrics
             WebhookOutcome.TooLarge, WebhookOutcome.Malformed, WebhookOutcome.HandlerFailed, WebhookOutcome.NotStored,
         }.Select(static outcome => outcome.Name),
     ];
+
+    private static readonly ConditionalWeakTable<IMeterFactory, StrongBox<int>> s_hosts = [];
+    private static int s_hostCount;
 
     private readonly long[] _counts = new long[s_outcomes.Length];
     private readonly KeyValuePair<string, object?> _application;
@@ -49,12 +53,16 @@ internal sealed class WebhookMetrics
         try
         {
             var version = typeof(WebhookMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-            meters
-                .Create(
-                    new MeterOptions(
-                        AirwallexOAuthDiagnostics.MeterName)
-                    { Version = version?.InformationalVersion.Split('+')[0] })
-                .CreateObservableCounter("airwallex.oauth.webhooks", Observe, "{webhook}", "Webhooks received.");
+            var host = s_hosts.GetValue(meters, static _ => new(Interlocked.Increment(ref s_hostCount))).Value;
+            var options = new MeterOptions(AirwallexOAuthDiagnostics.MeterName)
+            {
+                Version = version?.InformationalVersion.Split('+')[0],
+
+                // Of two meters that are alike OpenTelemetry keeps the counters that it reads last.
+                Tags = host == 1 ? null : [new("airwallex.oauth.host", host)],
+            };
+            meters.Create(options).CreateObservableCounter(
+                "airwallex.oauth.webhooks", Observe, "{webhook}", "Webhooks received.");
         }
 #pragma warning disable CA1031 // Listeners are foreign code; without them there is nothing to count for.
         catch (Exception)

@@ -49,14 +49,20 @@ public sealed partial class ScrapeTests
     {
         await using var app = await StartAsync();
         await ConnectAsync(app);
+        using var airwallex = app.NewBrowser();
+        var webhook = app.Simulator.CreateWebhook(ConnectApp.WebhookSecret, "payment.succeeded", "acct_one");
+        await airwallex.SendAsync(webhook.ToRequest(new Uri("http://localhost/airwallex/webhooks")));
 
-        await using var unused = await ConnectApp.StartAsync();
+        await using var unused = await StartAsync();
         await VirtualTime.SettleAsync();
         var scrape = await ScrapeAsync(app);
 
-        Assert.Contains(scrape.Lines, line => line.Value == "1"
-            && line.Key.StartsWith("airwallex_oauth_connects_total{", StringComparison.Ordinal)
-            && line.Key.Contains("airwallex_oauth_outcome=\"connected\"", StringComparison.Ordinal));
+        Assert.Contains(scrape.Lines, line => IsOne(line, "connects", "connected"));
+        Assert.Contains(scrape.Lines, line => IsOne(line, "webhooks", "accepted"));
+
+        static bool IsOne(KeyValuePair<string, string> line, string counter, string outcome) => line.Value == "1"
+            && line.Key.StartsWith($"airwallex_oauth_{counter}_total{{", StringComparison.Ordinal)
+            && line.Key.Contains($"airwallex_oauth_outcome=\"{outcome}\"", StringComparison.Ordinal);
     }
 
     [PromtoolFact]
