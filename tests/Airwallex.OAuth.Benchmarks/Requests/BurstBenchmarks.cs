@@ -7,26 +7,23 @@ namespace Airwallex.OAuth.Benchmarks.Requests;
 /// 64 requests with a cached token that are all sent before the first response comes; the figures are per request.
 /// </summary>
 [MemoryDiagnoser]
-public class BurstBenchmarks : IDisposable
+public class BurstBenchmarks : PeerBenchmarks
 {
     private const int Requests = 64;
 
-    private readonly Network _network = new();
     private readonly TaskCompletionSource<HttpResponseMessage>[] _responses =
         new TaskCompletionSource<HttpResponseMessage>[Requests];
 
-    private AirwallexPeer _peer = null!;
     private Client[] _clients = null!;
 
     [GlobalSetup]
     public void Setup()
     {
-        _peer = new AirwallexPeer(_ => Task.FromResult(Tokens.ResponseWith("acct_one", 86_400)));
-        _peer.ConnectAsync("acct_one").GetAwaiter().GetResult();
+        var peer = Connect("acct_one");
         _clients =
         [
-            ConstantHeader.Create(_network), AwaitedConstantHeader.Create(_network),
-            _peer.CreateClient(_network, "acct_one"), DuendeOidcClient.Create(_network),
+            ConstantHeader.Create(Network), AwaitedConstantHeader.Create(Network),
+            peer.CreateClient(Network, "acct_one"), DuendeOidcClient.Create(Network),
         ];
     }
 
@@ -42,25 +39,12 @@ public class BurstBenchmarks : IDisposable
     [Benchmark(OperationsPerInvoke = Requests)]
     public Task DuendeOidc() => SendAsync(_clients[3]);
 
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        foreach (var client in _clients ?? [])
-        {
-            client.Dispose();
-        }
-
-        _peer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _network.Dispose();
-        GC.SuppressFinalize(this);
-    }
-
     private Task SendAsync(Client client)
     {
         var last = Task.CompletedTask;
         for (var request = 0; request < Requests; request++)
         {
-            _responses[request] = _network.CompleteLater();
+            _responses[request] = Network.CompleteLater();
             last = client.SendAsync();
         }
 

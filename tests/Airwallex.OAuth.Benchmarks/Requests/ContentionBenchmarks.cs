@@ -7,13 +7,11 @@ namespace Airwallex.OAuth.Benchmarks.Requests;
 /// Eight tasks at once, each sending 20,000 requests; the figures are per request. On one account, or on one each.
 /// </summary>
 [MemoryDiagnoser]
-public class ContentionBenchmarks : IDisposable
+public class ContentionBenchmarks : PeerBenchmarks
 {
     private const int Tasks = 8;
     private const int RequestsEach = 20_000;
 
-    private readonly Network _network = new();
-    private AirwallexPeer _peer = null!;
     private Client[] _constant = null!;
     private Client[] _oneAccount = null!;
     private Client[] _eightAccounts = null!;
@@ -24,19 +22,13 @@ public class ContentionBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup()
     {
-        var connected = 0;
-        _peer = new AirwallexPeer(_ => Task.FromResult(Tokens.ResponseWith($"acct_{connected++}", 86_400)));
-        for (var account = 0; account < Tasks; account++)
-        {
-            _peer.ConnectAsync($"acct_{account}").GetAwaiter().GetResult();
-        }
-
-        _constant = Eight(_ => ConstantHeader.Create(_network));
-        _oneAccount = Eight(_ => _peer.CreateClient(_network, "acct_0"));
-        _eightAccounts = Eight(task => _peer.CreateClient(_network, $"acct_{task}"));
-        _duende = Eight(_ => DuendeOidcClient.Create(_network));
-        _azure = Eight(_ => AzureCore.Create(_network));
-        _google = Eight(_ => GoogleAuth.Create(_network));
+        var peer = Connect([.. Enumerable.Range(0, Tasks).Select(account => $"acct_{account}")]);
+        _constant = Eight(_ => ConstantHeader.Create(Network));
+        _oneAccount = Eight(_ => peer.CreateClient(Network, "acct_0"));
+        _eightAccounts = Eight(task => peer.CreateClient(Network, $"acct_{task}"));
+        _duende = Eight(_ => DuendeOidcClient.Create(Network));
+        _azure = Eight(_ => AzureCore.Create(Network));
+        _google = Eight(_ => GoogleAuth.Create(Network));
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Tasks * RequestsEach)]
@@ -56,14 +48,6 @@ public class ContentionBenchmarks : IDisposable
 
     [Benchmark(OperationsPerInvoke = Tasks * RequestsEach)]
     public Task Google() => RunAsync(_google);
-
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        _peer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _network.Dispose();
-        GC.SuppressFinalize(this);
-    }
 
     private static Client[] Eight(Func<int, Client> create) => [.. Enumerable.Range(0, Tasks).Select(create)];
 

@@ -8,10 +8,8 @@ namespace Airwallex.OAuth.Benchmarks.Requests;
 /// ending in "Constant" are the peers' own baselines, in the pipeline that the peer needs.
 /// </summary>
 [MemoryDiagnoser]
-public class RequestBenchmarks : IDisposable
+public class RequestBenchmarks : PeerBenchmarks
 {
-    private readonly Network _network = new();
-    private AirwallexPeer _peer = null!;
     private Client[] _clients = null!;
 
     /// <summary>Whether the inner handler completes later.</summary>
@@ -21,15 +19,14 @@ public class RequestBenchmarks : IDisposable
     [GlobalSetup]
     public void Setup()
     {
-        _peer = new AirwallexPeer(_ => Task.FromResult(Tokens.ResponseWith("acct_one", 86_400)));
-        _peer.ConnectAsync("acct_one").GetAwaiter().GetResult();
+        var peer = Connect("acct_one");
         _clients =
         [
-            ConstantHeader.Create(_network), _peer.CreateClient(_network, "acct_one"),
-            DuendeOidcClient.Create(_network), MicrosoftIdentity.Create(_network),
-            AzureCore.CreateBaseline(_network), AzureCore.Create(_network),
-            GoogleAuth.CreateBaseline(_network), GoogleAuth.Create(_network),
-            AwaitedConstantHeader.Create(_network),
+            ConstantHeader.Create(Network), peer.CreateClient(Network, "acct_one"),
+            DuendeOidcClient.Create(Network), MicrosoftIdentity.Create(Network),
+            AzureCore.CreateBaseline(Network), AzureCore.Create(Network),
+            GoogleAuth.CreateBaseline(Network), GoogleAuth.Create(Network),
+            AwaitedConstantHeader.Create(Network),
         ];
     }
 
@@ -61,19 +58,6 @@ public class RequestBenchmarks : IDisposable
     [Benchmark]
     public Task Google() => SendAsync(_clients[7]);
 
-    [GlobalCleanup]
-    public void Dispose()
-    {
-        foreach (var client in _clients ?? [])
-        {
-            client.Dispose();
-        }
-
-        _peer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _network.Dispose();
-        GC.SuppressFinalize(this);
-    }
-
     private Task SendAsync(Client client)
     {
         if (!Later)
@@ -81,7 +65,7 @@ public class RequestBenchmarks : IDisposable
             return client.SendAsync();
         }
 
-        var response = _network.CompleteLater();
+        var response = Network.CompleteLater();
         var sending = client.SendAsync();
         Network.Complete(response);
         return sending;
