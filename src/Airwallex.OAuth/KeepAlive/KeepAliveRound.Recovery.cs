@@ -4,7 +4,6 @@ namespace Airwallex.OAuth;
 internal sealed partial class KeepAliveRound
 {
     private const int MostInOneLook = 500; // The rest are due in the next.
-
     private long? _throttledAt; // After a 429, fewer are started for a while.
 
     private TimeProvider Time => application.Time;

@@ -19,13 +19,13 @@ internal sealed record AttemptKnowledge
     /// <summary>The attempt that this process wrote last: its lease is ours.</summary>
     private string? Own { get; init; }
 
-    /// <summary>What was seen last, since when, and since when without a look that failed (null: the last).</summary>
-    private (RefreshAttempt Attempt, long FirstSeen, long? Since, long Last)? Seen { get; init; }
+    /// <summary>What the looks saw; unbroken by one that failed or came late, null right after a failed one.</summary>
+    private (RefreshAttempt Attempt, long FirstSeen, long? UnbrokenSince, long Last)? Seen { get; init; }
 
     /// <summary>Whether nothing would be forgotten by evicting it.</summary>
     public bool IsDispensable(TimeProvider time, RefreshTimings timings) =>
         NotSent.Count == 0 && NotReleased is null
-        && (Seen is not { Since: not null } seen || time.GetElapsedTime(seen.Last) > timings.LongestObservationGap);
+        && (Seen?.UnbrokenSince is null || time.GetElapsedTime(Seen.Value.Last) > timings.LongestObservationGap);
 
     /// <summary>The stored attempt, or what we know better; null when no send can have been received.</summary>
     public RefreshAttempt? Effective(RefreshAttempt? stored)
@@ -60,15 +60,16 @@ internal sealed record AttemptKnowledge
         var now = time.GetTimestamp();
         var seen = Seen is { } last && last.Attempt == attempt ? last : (attempt, now, now, now);
         var goesOn = time.GetElapsedTime(seen.Last, now) <= timings.LongestObservationGap;
-        return this with { Seen = seen with { Since = goesOn ? seen.Since ?? now : now, Last = now } };
+        return this with { Seen = seen with { UnbrokenSince = goesOn ? seen.UnbrokenSince ?? now : now, Last = now } };
     }
 
     /// <summary>A look failed: what was seen before it proves nothing.</summary>
-    public AttemptKnowledge WithoutLooks() => Seen is { } seen ? this with { Seen = seen with { Since = null } } : this;
+    public AttemptKnowledge WithoutLooks() =>
+        Seen is { } seen ? this with { Seen = seen with { UnbrokenSince = null } } : this;
 
     /// <summary>For how long the attempt has been seen unchanged.</summary>
     public TimeSpan ObservedFor(RefreshAttempt? attempt, TimeProvider time) =>
-        Seen is { Since: { } since } seen && seen.Attempt == attempt
+        Seen is { UnbrokenSince: { } since } seen && seen.Attempt == attempt
             ? time.GetElapsedTime(since, seen.Last) : TimeSpan.Zero;
 
     /// <summary>Until when another instance's lease binds us; null when the attempt is one of this process.</summary>

@@ -1,6 +1,6 @@
 namespace Airwallex.OAuth;
 
-/// <summary>Step 5: save, end on proof, hand out; and what becomes of a failure.</summary>
+/// <summary>Step 5, and what else becomes of a send: save, hand out, end on proof, cool down.</summary>
 internal partial class RefreshOperation
 {
     /// <summary>Saves the response before anybody gets the token.</summary>

@@ -35,7 +35,29 @@ public sealed class LeaseTests
     }
 
     [Fact]
-    public async Task A_lease_that_ends_without_an_answer_is_taken_over_inside_the_grace_period()
+    public async Task The_age_of_an_attempt_is_that_of_the_clock_which_made_it()
+    {
+        await using var app = new TestApp();
+        var stored = await app.ConnectAsync();
+        var madeAt = app.Time.GetUtcNow().AddSeconds(5); // By a clock that was put back since.
+        var attempt = new RefreshAttempt
+        {
+            Id = "attempt",
+            FirstSentAt = madeAt.AddSeconds(-20),
+            LeaseExpiresAt = madeAt.AddSeconds(12),
+        };
+        var lease = new Lease(
+            app.Application, new RefreshTimings(TimeSpan.FromMinutes(1)),
+            app.Application.Telemetry.StartRefresh(RefreshTrigger.Forced, TestApp.Account, default),
+            stored with { Attempt = attempt }, stored, app.Time.GetTimestamp());
+
+        await app.AdvanceAsync(3);
+
+        Assert.Equal(TimeSpan.FromSeconds(23), lease.Age);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ends_without_a_response_is_taken_over_inside_the_grace_period()
     {
         await using var app = new TestApp();
         await app.ConnectAsync();
@@ -45,7 +67,7 @@ public sealed class LeaseTests
 
         var call = app.TokenAsync();
         await app.AdvanceAsync(14.5);
-        Assert.Equal(1, app.CountRefreshes()); // The other's, whose answer is lost.
+        Assert.Equal(1, app.CountRefreshes()); // The other's, whose response is lost.
         await app.ResultAsync(call, atMostSeconds: 2);
         await TestApp.SettleAsync();
 
