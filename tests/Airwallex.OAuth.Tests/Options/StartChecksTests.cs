@@ -82,10 +82,14 @@ public sealed class StartChecksTests
             log: log);
 
         await host.StartAsync();
-        await host.StopAsync();
+        if (isTold)
+        {
+            await log.NextAsync("Warning ShortShutdownTimeout");
+        }
 
-        Assert.Equal(isTold, log.All.Any(
-            line => line.StartsWith("Warning ShortShutdownTimeout", StringComparison.Ordinal)));
+        await host.StopAsync();
+        host.Dispose(); // Writes what is still to be logged.
+        Assert.Equal(isTold, log.All.Any(line => line.Contains("ShortShutdownTimeout", StringComparison.Ordinal)));
     }
 
     [Fact]
