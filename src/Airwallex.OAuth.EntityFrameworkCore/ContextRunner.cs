@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 
@@ -46,37 +45,25 @@ internal sealed class ContextRunner<TContext>(IServiceScopeFactory scopes, TimeP
         }
     }
 
-    /// <remarks>
-    /// Outside the caller's execution context: a context that depends on the request would use one database in requests
-    /// and another in background work, and no write may take part in a caller's transaction. The trace goes on.
-    /// </remarks>
-    private Task<T> RunOnceAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> RunOnceAsync<T>(Func<TContext, Task<T>> work, CancellationToken cancellationToken)
     {
-        var activity = Activity.Current;
-        using AsyncFlowControl? noFlow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-        return Task.Run(RunInContextAsync, cancellationToken);
-
-        async Task<T> RunInContextAsync()
+        await ValidateAsync().ConfigureAwait(false);
+        if (CreateUnlessDisposed() is var (scope, context))
         {
-            Activity.Current = activity;
-            await ValidateAsync().ConfigureAwait(false);
-            if (CreateUnlessDisposed() is var (scope, context))
-            {
-                await using var scopeDisposal = scope.ConfigureAwait(false);
-                await using var contextDisposal = context.ConfigureAwait(false);
-                return await work(context).ConfigureAwait(false);
-            }
+            await using var scopeDisposal = scope.ConfigureAwait(false);
+            await using var contextDisposal = context.ConfigureAwait(false);
+            return await work(context).ConfigureAwait(false);
+        }
 
-            var kept = await _kept.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                kept.ChangeTracker.Clear();
-                return await work(kept).ConfigureAwait(false);
-            }
-            finally
-            {
-                _kept.Writer.TryWrite(kept);
-            }
+        var kept = await _kept.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            kept.ChangeTracker.Clear();
+            return await work(kept).ConfigureAwait(false);
+        }
+        finally
+        {
+            _kept.Writer.TryWrite(kept);
         }
     }
 

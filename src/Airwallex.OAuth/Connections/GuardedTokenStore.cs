@@ -1,9 +1,10 @@
+using System.Diagnostics;
+
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The token store as the core uses it: every call has a time limit, what it returns is checked, and its failures are
-/// named after the account.
-/// Thread-safe.
+/// The token store as the core uses it: every call has a time limit and runs outside the caller's context, what it
+/// returns is checked, and its failures are named after the account. Thread-safe.
 /// </summary>
 internal sealed class GuardedTokenStore(
     ITokenStore store, ConnectionSerializer serializer, BackgroundTasks tasks, Func<RefreshTimings> timings,
@@ -107,7 +108,7 @@ internal sealed class GuardedTokenStore(
         var outcome = "failed";
         try
         {
-            var result = await tasks.CallAsync(call, limit, time, cancellationToken).ConfigureAwait(false);
+            var result = await CallOutsideContextAsync(call, limit, cancellationToken).ConfigureAwait(false);
             outcome = result is false ? "lost" : "ok";
             return result;
         }
@@ -130,6 +131,24 @@ internal sealed class GuardedTokenStore(
         {
             telemetry.StoreCall(kind, outcome, time.GetElapsedTime(startedAt));
         }
+    }
+
+    /// <summary>
+    /// No write may take part in a caller's transaction, and a store that depends on the request would use one database
+    /// in requests and another in background work. The trace goes on.
+    /// </summary>
+    private Task<T> CallOutsideContextAsync<T>(
+        Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var activity = Activity.Current;
+        using AsyncFlowControl? noFlow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        return tasks.CallAsync(
+            stop =>
+            {
+                Activity.Current = activity;
+                return call(stop);
+            },
+            limit, time, cancellationToken);
     }
 
     private static bool IsOf(StoredConnection stored, ConnectionKey key) =>

@@ -2,18 +2,17 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Keeps connections, one per client id and Airwallex account. Compare-and-swap is the one primitive: lock, lease,
-/// write-ahead and fencing
-/// of the refresh are built on <see cref="TrySaveAsync"/>, so any engine with a conditional write can be a store.
+/// write-ahead and fencing of the refresh are built on <see cref="TrySaveAsync"/>, so any engine with a conditional
+/// write can be a store.
 /// </summary>
 /// <remarks>
 /// <para>Implementations are singletons and safe for concurrent use from any thread and any instance of the
-/// application. Texts are opaque,
-/// hold any Unicode, and are compared by ordinal.</para>
-/// <para>A failure of the engine is thrown, never reported as "not found" or "not written"; the library tries again.
-/// A fault that cannot pass,
-/// such as a value that a column cannot hold, is thrown as <see cref="AirwallexOAuthException"/> with <see
-/// cref="AirwallexOAuthException.IsTransient"/>
-/// false. The library limits the time of every call.</para>
+/// application. Texts are opaque, hold any Unicode, and are compared by ordinal.</para>
+/// <para>A failure of the engine is thrown, never reported as "not found" or "not written"; the library tries again. A
+/// fault that cannot pass, such as a value that a column cannot hold, is thrown as
+/// <see cref="AirwallexOAuthException"/> with <see cref="AirwallexOAuthException.IsTransient"/> false.</para>
+/// <para>The library limits the time of every call, and makes it outside the context of its own caller: no transaction
+/// and no request is ambient, the trace is.</para>
 /// <para>Tokens arrive encrypted. <c>TokenStoreConformance</c> of Airwallex.OAuth.Testing checks an
 /// implementation.</para>
 /// </remarks>
@@ -26,8 +25,7 @@ public interface ITokenStore
 
     /// <summary>
     /// Writes <paramref name="connection"/>, its new <see cref="StoredConnection.Version"/> included, if and only if
-    /// the stored version is
-    /// <paramref name="expectedVersion"/>. One atomic step of the engine.
+    /// the stored version is <paramref name="expectedVersion"/>. One atomic step of the engine.
     /// </summary>
     /// <param name="connection">What to write.</param>
     /// <param name="expectedVersion">The version that must be stored; null: none must be stored under the key.</param>
@@ -50,13 +48,11 @@ public interface ITokenStore
 
     /// <summary>
     /// Reads one page of the connections that match <paramref name="query"/>, in an order of the store's own choice
-    /// that
-    /// <see cref="ConnectionQuery.After"/> continues.
+    /// that <see cref="ConnectionQuery.After"/> continues.
     /// </summary>
     /// <remarks>
-    /// The order may differ between queries by due time and others: for example by due time, then key, so that an
-    /// index gives it. Connections that
-    /// change meanwhile may be listed twice or be missed.
+    /// The order may differ between queries by due time and others: for example by due time, then key, so that an index
+    /// gives it. Connections that change meanwhile may be listed twice or be missed.
     /// </remarks>
     /// <param name="query">What to list.</param>
     /// <param name="cancellationToken">Cancels the read.</param>

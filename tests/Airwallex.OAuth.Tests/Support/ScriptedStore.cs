@@ -15,6 +15,9 @@ internal sealed class ScriptedStore : ITokenStore
 
     public Exception? Failure { get; set; }
 
+    /// <summary>What every call does first.</summary>
+    public Action? OnCall { get; set; }
+
     /// <summary>While set, every call waits for it.</summary>
     public TaskCompletionSource? Hang { get; set; }
 
@@ -44,6 +47,7 @@ internal sealed class ScriptedStore : ITokenStore
     private async ValueTask<T> Call<T>(Func<ValueTask<T>> call)
     {
         Interlocked.Increment(ref _calls);
+        OnCall?.Invoke();
         if (Hang is { } hang)
         {
             await hang.Task;
