@@ -8,7 +8,7 @@ namespace Airwallex.OAuth;
 /// </summary>
 internal sealed class SecretPattern(string secret)
 {
-    private static readonly string[]?[] AsciiForms = new string[128][];
+    private readonly string[]?[] _asciiForms = new string[128][];
 
     /// <summary>The characters with which it may begin: most places in a text are not the start of a secret.</summary>
     public IEnumerable<char> Starts => FormsOf(secret.EnumerateRunes().First()).SelectMany(BothCases).Distinct();
@@ -49,8 +49,8 @@ internal sealed class SecretPattern(string secret)
     private static bool StartsWith(ReadOnlySpan<char> text, string form) =>
         text.StartsWith(form, StringComparison.OrdinalIgnoreCase);
 
-    private static string[] FormsOf(Rune rune) =>
-        rune.IsAscii ? AsciiForms[rune.Value] ??= CreateForms(rune) : CreateForms(rune);
+    private string[] FormsOf(Rune rune) =>
+        rune.IsAscii ? _asciiForms[rune.Value] ??= CreateForms(rune) : CreateForms(rune);
 
     private static string[] CreateForms(Rune rune)
     {

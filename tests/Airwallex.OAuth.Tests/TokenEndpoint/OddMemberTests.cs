@@ -94,6 +94,12 @@ public sealed class OddMemberTests : TokenEndpointTest
     }
 
     [Theory]
+    [InlineData(null, "it is not JSON with a refresh_token")]
+    [InlineData("17", "refresh_token is not 1 to 8,192 visible ASCII characters")]
+    public async Task It_says_whether_the_refresh_token_is_missing_or_unsound(string? json, string fault) =>
+        Assert.Contains(fault, (await FailAsync(With("refresh_token", json))).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("\"acct_2\"")]
     [InlineData("\"ACCT_1\"")]
     [InlineData("\" acct_2 \"")]
@@ -179,6 +185,18 @@ public sealed class OddMemberTests : TokenEndpointTest
         Assert.Equal(Time.GetUtcNow().AddSeconds(60), tokens.AccessTokenExpiresAt);
         Assert.Null(tokens.RefreshTokenExpiresAt);
         Assert.Empty(tokens.Scopes);
+    }
+
+    [Fact]
+    public async Task The_text_of_a_response_has_the_account_and_the_instants_and_no_token()
+    {
+        Respond(GoodResponse);
+
+        Assert.Equal(
+            "TokenSet { AccountId = acct_1, AccessToken = ***, AccessTokenExpiresAt = "
+            + "2026-01-01T12:05:00.0000000+00:00, RefreshToken = ***, RefreshTokenExpiresAt = "
+            + "2026-04-01T12:00:00.0000000+00:00 }",
+            (await RefreshAsync()).ToString());
     }
 
     [Fact]

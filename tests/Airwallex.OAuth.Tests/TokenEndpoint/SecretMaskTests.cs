@@ -73,6 +73,35 @@ public sealed class SecretMaskTests
         }
     }
 
+    [Theory]
+    [InlineData("aWQ6czNjcmV0LXZhbD4+Pj8/P3Vl", "aWQ6***")]
+    [InlineData("aWQ6czNjcmV0LXZhbD4+Pj8/P3VlOng=", "aWQ6***Ong=")]
+    [InlineData("a2V5PXMzY3JldC12YWw+Pj4/Pz91ZQ==", "a2V5PX***Q==")]
+    [InlineData("a2V5PXMzY3JldC12YWw+Pj4/Pz91ZTp4", "a2V5PX***Tp4")]
+    [InlineData("YzpzM2NyZXQtdmFsPj4+Pz8/dWU=", "Yzp***U=")]
+    [InlineData("YzpzM2NyZXQtdmFsPj4+Pz8/dWU6eA==", "Yzp***U6eA==")]
+    public void Each_Base64_character_that_belongs_to_the_secret_alone_is_hidden(string encoded, string clean)
+    {
+        var mask = new SecretMask("s3cret-val>>>???ue", "", null);
+
+        Assert.Equal(clean, mask.Clean(encoded));
+        Assert.Equal(clean, mask.Clean(encoded.Replace('+', '-').Replace('/', '_')));
+        Assert.Equal("***", mask.Clean("czNjcmV0LXZhbD4+Pj8/P3Vl"));
+    }
+
+    [Theory]
+    [InlineData("a'b", "a&apos;b")]
+    [InlineData("a\"b", "a&quot;b")]
+    [InlineData("a\"b", "a\\\"b")]
+    [InlineData("a&b", "a&amp;b")]
+    [InlineData("a<b", "a&lt;b")]
+    [InlineData("a>b", "a&gt;b")]
+    [InlineData("a/b", "a\\/b")]
+    [InlineData("a b", "a+b")]
+    [InlineData("a\\b", "a\\\\b")]
+    public void A_secret_is_hidden_when_one_character_alone_is_escaped(string secret, string text) =>
+        Assert.Equal("<***>", new SecretMask(secret, "", null).Clean($"<{text}>"));
+
     [Fact]
     public void Both_secrets_are_hidden_and_each_of_their_occurrences() => Assert.Equal(
         "a *** b *** c *** d ******", Mask.Clean(

@@ -54,6 +54,29 @@ public sealed class TokenErrorTests : TokenEndpointTest
     }
 
     [Fact]
+    public async Task RFC_6749_is_preferred_when_an_error_is_in_both_forms()
+    {
+        var refused = await FailAsync(
+            """{"code":"other","message":"theirs","error":"invalid_grant","error_description":"the RFC's"}""",
+            HttpStatusCode.BadRequest);
+
+        Assert.Equal(("invalid_grant", "the RFC's"), (refused.Error, refused.ErrorDescription));
+    }
+
+    [Fact]
+    public async Task An_error_in_Airwallexs_own_form_is_read_although_its_encoding_is_misstated()
+    {
+        Respond(_ =>
+        {
+            var content = new StringContent("""{"code":"invalid_grant"}""");
+            content.Headers.ContentEncoding.Add("gzip");
+            return new HttpResponseMessage(HttpStatusCode.BadRequest) { Content = content };
+        });
+
+        Assert.True((await FailAsync()).IsInvalidGrant);
+    }
+
+    [Fact]
     public async Task A_code_that_is_refused_says_what_to_do()
     {
         Respond("""{"error":"invalid_grant"}""", HttpStatusCode.BadRequest);
