@@ -1,6 +1,5 @@
 // Adds up the results files (.trx) of a test run. Prints one line for each test project, what failed and what was
-// skipped,
-// and last the line of totals. Exit code: 0 when at least one test passed, none failed and none was skipped.
+// skipped, and last the line of totals. Exit code: 0 when at least one test passed, none failed and none was skipped.
 // Usage: dotnet run .ci/TestTotals.cs -- FOLDER SOLUTION, the folder of the results and the solution that was tested.
 
 using System.Text.RegularExpressions;

@@ -60,8 +60,7 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
 
     /// <summary>
     /// Where it is: <c>http://127.0.0.1:port/</c> when started, else <c>http://localhost/</c>, to which only its
-    /// handlers
-    /// lead.
+    /// handlers lead.
     /// </summary>
     public Uri BaseAddress { get; private set; } = new("http://localhost/");
 
@@ -93,8 +92,7 @@ public sealed partial class AirwallexSimulator : IAsyncDisposable
 
     /// <summary>
     /// How many requests a delay of <see cref="Faults"/> holds at this moment. A test on a fake clock waits for it
-    /// before
-    /// it advances the clock, so that the clock does not move before the delay has begun.
+    /// before it advances the clock, so that the clock does not move before the delay has begun.
     /// </summary>
     public int DelayedRequests => _endpoints.Delayed;
 

@@ -8,8 +8,7 @@ public sealed class AirwallexSimulatorOptions
 {
     /// <summary>
     /// The id of <see cref="AirwallexSimulator.DefaultClient"/>. Default: <c>simulated-client-id</c>. More clients are
-    /// added
-    /// with <see cref="AirwallexSimulator.AddClient"/>.
+    /// added with <see cref="AirwallexSimulator.AddClient"/>.
     /// </summary>
     public string ClientId { get; init; } = "simulated-client-id";
 
@@ -22,9 +21,8 @@ public sealed class AirwallexSimulatorOptions
     public string ApplicationName { get; init; } = "Your application";
 
     /// <summary>
-    /// The whitelisted redirect URIs, compared exactly. Default: <c>http://localhost/callback</c> alone. More are
-    /// added to
-    /// a running simulator with <see cref="SimulatedClient.AllowRedirectUri"/>.
+    /// The whitelisted redirect URIs, compared exactly. Default: <c>http://localhost/callback</c> alone. More are added
+    /// to a running simulator with <see cref="SimulatedClient.AllowRedirectUri"/>.
     /// </summary>
     public IReadOnlyList<Uri> RedirectUris { get; init; } = [new("http://localhost/callback")];
 
@@ -56,16 +54,14 @@ public sealed class AirwallexSimulatorOptions
     public GraceReplay GraceReplay { get; init; }
 
     /// <summary>
-    /// What a second consent of a customer does to the tokens of the first.
-    /// Default: <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested
-    /// with each.
+    /// What a second consent of a customer does to the tokens of the first. Default:
+    /// <see cref="Testing.SecondConsent.KeepsFirst"/>. Airwallex does not say, so a client should be tested with each.
     /// </summary>
     public SecondConsent SecondConsent { get; init; }
 
     /// <summary>
     /// The form of the token endpoint's errors. Default: <see cref="Testing.TokenErrorFormat.OAuth"/>. A client should
-    /// be
-    /// tested with both.
+    /// be tested with both.
     /// </summary>
     public TokenErrorFormat TokenErrorFormat { get; init; }
 

@@ -10,20 +10,16 @@ public static class AirwallexSimulatorServiceCollectionExtensions
 {
     /// <summary>
     /// Lets every application that <c>AddAirwallexOAuth</c> registers talk to the simulator: endpoints, client id,
-    /// client
-    /// secret and clock. The application without a name is <see cref="AirwallexSimulator.DefaultClient"/>; one named
-    /// <c>eu</c> gets a client of its own, <c>simulated-client-id-eu</c>. Call it anywhere before or after
-    /// <c>AddAirwallexOAuth</c>, such as in
-    /// <c>ConfigureTestServices</c>.
+    /// client secret and clock. The application without a name is <see cref="AirwallexSimulator.DefaultClient"/>; one
+    /// named <c>eu</c> gets a client of its own, <c>simulated-client-id-eu</c>. Call it anywhere before or after
+    /// <c>AddAirwallexOAuth</c>, such as in <c>ConfigureTestServices</c>.
     /// </summary>
     /// <remarks>
     /// <para>A redirect URI and scopes that the program sets are kept, and the redirect URI is whitelisted. Without
-    /// one, any
-    /// loopback redirect URI of a connect flow is allowed, and a program without a connect flow gets the first of the
-    /// client. Without scopes, the two that read balances and account details are set.</para>
+    /// one, any loopback redirect URI of a connect flow is allowed, and a program without a connect flow gets the first
+    /// of the client. Without scopes, the two that read balances and account details are set.</para>
     /// <para>A simulator that listens on no port is reached in memory: it becomes the primary handler of the token
-    /// client
-    /// and of every client with <c>AddAirwallexToken</c>. Other clients of the program stay as they are.</para>
+    /// client and of every client with <c>AddAirwallexToken</c>. Other clients of the program stay as they are.</para>
     /// <para>The simulator's clock becomes the program's <see cref="TimeProvider"/>, unless it is the system's.</para>
     /// </remarks>
     /// <param name="services">The services.</param>

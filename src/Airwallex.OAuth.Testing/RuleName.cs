@@ -7,8 +7,7 @@ public enum RuleName
 {
     /// <summary>
     /// Two refresh requests of one token family were in flight at once ("Avoid concurrent refresh requests"). The
-    /// second
-    /// got a 429. A request that its client has abandoned does not count, although it gets others the same 429.
+    /// second got a 429. A request that its client has abandoned does not count, although it gets others the same 429.
     /// </summary>
     ConcurrentRefresh = 0,
 

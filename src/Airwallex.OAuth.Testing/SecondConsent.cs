@@ -14,8 +14,7 @@ public enum SecondConsent
 
     /// <summary>
     /// The first token family is revoked when a token of the second is used for the first time, by a refresh or by an
-    /// API
-    /// call.
+    /// API call.
     /// </summary>
     RevokesFirstAtFirstUse = 2,
 }

@@ -6,8 +6,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// The composition root: how the objects of one application fit together. The facade, the handler, the hosted service
-/// and the health check
-/// are given it. Disposing it waits for what is in flight.
+/// and the health check are given it. Disposing it waits for what is in flight.
 /// </summary>
 internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposable
 {

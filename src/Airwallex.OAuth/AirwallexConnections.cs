@@ -3,24 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as
-/// a singleton; thread-safe.
-/// Programs that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c> need only <see
-/// cref="ConnectAsync"/> and
-/// <see cref="DisconnectAsync"/>.
+/// The connections of the application: connect an account, get an access token that is fresh, disconnect. Injected as a
+/// singleton; thread-safe. Programs that call the API through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>
+/// need only <see cref="ConnectAsync"/> and <see cref="DisconnectAsync"/>.
 /// </summary>
 /// <remarks>
-/// <para>What was sent belongs to no caller: cancelling a call frees that caller alone, and a response that arrives
-/// is saved all the same. No
-/// call that waits for a refresh waits longer than 30 s; it then gets a transient <see
-/// cref="AirwallexOAuthException"/> while the refresh goes
-/// on.</para>
+/// <para>What was sent belongs to no caller: cancelling a call frees that caller alone, and a response that arrives is
+/// saved all the same. No call that waits for a refresh waits longer than 30 s; it then gets a transient
+/// <see cref="AirwallexOAuthException"/> while the refresh goes on.</para>
 /// <para>Every method throws <see cref="ArgumentException"/> for an account id that is empty, longer than 255
-/// characters, or has control
-/// characters or white space at an end; and <see cref="AirwallexOAuthException"/> when the token store fails
-/// (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a client id that is no
-/// application of this
-/// process.</para>
+/// characters, or has control characters or white space at an end; and <see cref="AirwallexOAuthException"/> when the
+/// token store fails (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a
+/// client id that is no application of this process.</para>
 /// <para>Members are virtual and a constructor is protected, so that the class can be mocked.</para>
 /// </remarks>
 public class AirwallexConnections
@@ -36,8 +30,7 @@ public class AirwallexConnections
 
     /// <summary>
     /// Exchanges an authorization code and saves the connection. Connecting an account again replaces its tokens and
-    /// makes it
-    /// <see cref="ConnectionStatus.Active"/>.
+    /// makes it <see cref="ConnectionStatus.Active"/>.
     /// </summary>
     /// <param name="code">The code from the redirect, once its state was checked. It is good once.</param>
     /// <param name="options">Redirect URI, PKCE verifier, and what is to run before the first save. Default: null,
@@ -73,15 +66,14 @@ public class AirwallexConnections
 
     /// <summary>
     /// An access token of the account that is fresh: at once from memory while it lives, after a refresh when it does
-    /// not. For requests that do
-    /// not go through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>.
+    /// not. For requests that do not go through an <see cref="HttpClient"/> with <c>AddAirwallexToken</c>.
     /// </summary>
     /// <param name="accountId">The connected account.</param>
     /// <param name="cancellationToken">Cancels the wait; a refresh under way goes on.</param>
     /// <exception cref="ConnectionNotFoundException">The account is not connected.</exception>
     /// <exception cref="ReauthorizationRequiredException">The customer must authorize again.</exception>
-    /// <exception cref="TokenRequestException">There is no token now; see <see
-    /// cref="AirwallexOAuthException.IsTransient"/>.</exception>
+    /// <exception cref="TokenRequestException">There is no token now; see
+    /// <see cref="AirwallexOAuthException.IsTransient"/>.</exception>
     public virtual Task<string> GetAccessTokenAsync(string accountId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(accountId);
@@ -108,9 +100,8 @@ public class AirwallexConnections
 
     /// <summary>
     /// Disconnects the account on our side: deletes what is stored and drops the access token. Airwallex documents no
-    /// way to revoke tokens; they
-    /// expire there by themselves. Does nothing when the account is not connected. A connection that is made
-    /// meanwhile stays.
+    /// way to revoke tokens; they expire there by themselves. Does nothing when the account is not connected. A
+    /// connection that is made meanwhile stays.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the deletion; whether it took effect is then unknown.</param>
@@ -121,12 +112,11 @@ public class AirwallexConnections
     }
 
     /// <summary>
-    /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped,
-    /// and a refresh in the
-    /// background asks for the proof. If Airwallex refuses the refresh token, the connection becomes
+    /// Tells that Airwallex reported a disconnection, by webhook. A report is a hint: the access token is dropped, and
+    /// a refresh in the background asks for the proof. If Airwallex refuses the refresh token, the connection becomes
     /// <see cref="ConnectionStatus.Disconnected"/> with <paramref name="reason"/>; if it does not, nothing changes.
-    /// Replays and late reports
-    /// therefore do no harm. Returns when the report is stored, so that a crash does not forget it.
+    /// Replays and late reports therefore do no harm. Returns when the report is stored, so that a crash does not
+    /// forget it.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="reason">Why, as a sentence.</param>
@@ -192,9 +182,9 @@ public class AirwallexConnections
         _application.Changes.SummarizeAsync(cancellationToken);
 
     /// <summary>
-    /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at
-    /// once. For a person to call,
-    /// when a connection ended by mistake: nothing ends for good. An active connection is refreshed.
+    /// Takes up an ended connection with the refresh token that it still has: makes it active and refreshes it at once.
+    /// For a person to call, when a connection ended by mistake: nothing ends for good. An active connection is
+    /// refreshed.
     /// </summary>
     /// <param name="accountId">The account.</param>
     /// <param name="cancellationToken">Cancels the wait; the refresh goes on.</param>
@@ -213,9 +203,9 @@ public class AirwallexConnections
     }
 
     /// <summary>
-    /// Takes over a refresh token that another program has kept until now. Nothing is sent; call <see
-    /// cref="RefreshAsync"/> at once to see that it
-    /// works. The other program must not use the token any more. Safe to call again.
+    /// Takes over a refresh token that another program has kept until now. Nothing is sent; call
+    /// <see cref="RefreshAsync"/> at once to see that it works. The other program must not use the token any more. Safe
+    /// to call again.
     /// </summary>
     /// <param name="accountId">The account that the token belongs to.</param>
     /// <param name="refreshToken">The refresh token issued last: 1 to 8,192 visible ASCII characters.</param>
@@ -241,8 +231,8 @@ public class AirwallexConnections
 
     /// <summary>
     /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs
-    /// without a host: a cron job
-    /// or a timer-triggered function calls it at least once a day. A host does this by itself.
+    /// without a host: a cron job or a timer-triggered function calls it at least once a day. A host does this by
+    /// itself.
     /// </summary>
     /// <param name="cancellationToken">Starts nothing more; what is in flight is awaited all the same.</param>
     public virtual Task<KeepAliveResult> KeepAliveAsync(CancellationToken cancellationToken = default) =>

@@ -5,8 +5,8 @@ namespace Airwallex.OAuth;
 /// <param name="TokenEndpoint">Where codes and refresh tokens are exchanged for tokens.</param>
 /// <param name="ApiBaseAddress">The base address of the API; ends with a slash.</param>
 /// <remarks>
-/// Airwallex publishes no discovery document, so these are presets; each can be overridden in <see
-/// cref="AirwallexOAuthOptions"/>.
+/// Airwallex publishes no discovery document, so these are presets; each can be overridden in
+/// <see cref="AirwallexOAuthOptions"/>.
 /// </remarks>
 public sealed record AirwallexEndpoints(Uri AuthorizeEndpoint, Uri TokenEndpoint, Uri ApiBaseAddress)
 {

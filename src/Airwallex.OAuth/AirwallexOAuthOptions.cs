@@ -2,9 +2,9 @@ namespace Airwallex.OAuth;
 
 /// <summary>How the application presents itself to Airwallex.</summary>
 /// <remarks>
-/// Validated when the host starts, or at first use without a host; one message names every fault. A changed value,
-/// such as a new client secret,
-/// takes effect with the next operation, without a restart. Do not change an instance that is in use.
+/// Validated when the host starts, or at first use without a host; one message names every fault. A changed value, such
+/// as a new client secret, takes effect with the next operation, without a restart. Do not change an instance that is
+/// in use.
 /// </remarks>
 public sealed class AirwallexOAuthOptions
 {
@@ -15,15 +15,14 @@ public sealed class AirwallexOAuthOptions
     public string ClientId { get; set; } = "";
 
     /// <summary>
-    /// The client secret that Airwallex issued to the application. Required. It appears in no log, exception or <see
-    /// cref="ToString"/>.
+    /// The client secret that Airwallex issued to the application. Required. It appears in no log, exception or
+    /// <see cref="ToString"/>.
     /// </summary>
     public string ClientSecret { get; set; } = "";
 
     /// <summary>
-    /// Where Airwallex sends the customer back to, as registered with Airwallex. Default: null. Only the authorize
-    /// URL and the exchange of a code
-    /// need it, unless the call names one; a worker that only calls the API needs none.
+    /// Where Airwallex sends the customer back to, as registered with Airwallex. Default: null. Only the authorize URL
+    /// and the exchange of a code need it, unless the call names one; a worker that only calls the API needs none.
     /// </summary>
     public Uri? RedirectUri { get; set; }
 
@@ -50,24 +49,21 @@ public sealed class AirwallexOAuthOptions
 
     /// <summary>
     /// Hosts beside that of <see cref="ApiBaseAddress"/> to which an access token may be sent: <c>host</c> (any port)
-    /// or <c>host:port</c>.
-    /// Default: empty. A request to any other host is refused before anything is sent.
+    /// or <c>host:port</c>. Default: empty. A request to any other host is refused before anything is sent.
     /// </summary>
     public IList<string> AdditionalApiHosts { get; set; } = [];
 
     /// <summary>
     /// With this much or less of an access token's life left, one refresh starts in the background while requests go
-    /// out with the present
-    /// token. Default: 60 s; never more than half of the token's life. Zero: never in the background, for hosts that
-    /// are frozen between
-    /// requests. At most 1 h.
+    /// out with the present token. Default: 60 s; never more than half of the token's life. Zero: never in the
+    /// background, for hosts that are frozen between requests. At most 1 h.
     /// </summary>
     public TimeSpan RefreshAhead { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// How long Airwallex lets a superseded refresh token be sent again, for recovery only. Default: 60 s. Change it
-    /// only when Airwallex does;
-    /// a test may set it to 6 s, which divides every other time of the refresh by ten. At least 1 s, at most 1 h.
+    /// only when Airwallex does; a test may set it to 6 s, which divides every other time of the refresh by ten. At
+    /// least 1 s, at most 1 h.
     /// </summary>
     /// <remarks>Airwallex's page "Authorize new customers", "Grace period for error recovery".</remarks>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(60);

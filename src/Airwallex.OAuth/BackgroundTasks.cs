@@ -34,8 +34,7 @@ internal class BackgroundTasks
 
     /// <summary>
     /// Calls other people's code and waits for it until a limit, or until canceled, whether or not the code listens.
-    /// What it returns or throws
-    /// later is dropped.
+    /// What it returns or throws later is dropped.
     /// </summary>
     /// <exception cref="TimeoutException">The limit was reached.</exception>
     /// <exception cref="OperationCanceledException">The wait was canceled.</exception>

@@ -4,8 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// One connect: exchange the code, let the application look at the account, save. It belongs to no caller: a response
-/// that arrives is saved when
-/// the caller has long been told.
+/// that arrives is saved when the caller has long been told.
 /// </summary>
 internal sealed class ConnectOperation(
     AirwallexApplication application, AirwallexOAuthOptions options, string code, ConnectOptions connect)
@@ -43,8 +42,8 @@ internal sealed class ConnectOperation(
 
     /// <summary>
     /// A code is sent again only when it was definitely not used: nothing was sent, or the response says that the
-    /// endpoint failed. In the second case
-    /// the worst that can come of it is the refusal that giving up would mean anyway.
+    /// endpoint failed. In the second case the worst that can come of it is the refusal that giving up would mean
+    /// anyway.
     /// </summary>
     private async Task<TokenSet> ExchangeAsync()
     {

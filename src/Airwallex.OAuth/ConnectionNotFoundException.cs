@@ -2,8 +2,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// No connection of the account is stored: it was never connected, or it was disconnected. Send the customer through
-/// the authorization
-/// flow.
+/// the authorization flow.
 /// </summary>
 public sealed class ConnectionNotFoundException : AirwallexOAuthException
 {

@@ -1,10 +1,9 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// The background work that keeps connections alive without requests: it renews refresh tokens well before they
-/// expire, and finishes
-/// refreshes that an instance left unfinished. A host runs it; without one, call <see
-/// cref="AirwallexConnections.KeepAliveAsync"/>.
+/// The background work that keeps connections alive without requests: it renews refresh tokens well before they expire,
+/// and finishes refreshes that an instance left unfinished. A host runs it; without one, call
+/// <see cref="AirwallexConnections.KeepAliveAsync"/>.
 /// </summary>
 /// <remarks>Airwallex advises to refresh every 60 to 80 days of 90: page "Authorize new customers", "Best practices
 /// for token management".</remarks>

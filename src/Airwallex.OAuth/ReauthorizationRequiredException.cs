@@ -2,8 +2,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// The connection has ended, because Airwallex refused its refresh token for good. Only the customer can renew it,
-/// through the authorization
-/// flow. Until then no token is sent for the account, so do not retry.
+/// through the authorization flow. Until then no token is sent for the account, so do not retry.
 /// </summary>
 /// <remarks>See "When tokens become invalid" on Airwallex's page "Authorize new customers".</remarks>
 public sealed class ReauthorizationRequiredException : AirwallexOAuthException

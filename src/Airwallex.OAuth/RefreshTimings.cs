@@ -8,8 +8,7 @@ namespace Airwallex.OAuth;
 /// The sums that make them safe, with clocks that differ by at most <see cref="ClockTolerance"/>:
 /// <list type="bullet">
 /// <item>lease 12 s = 6 s of use + 6 s of margin: a send is cut at half a lease before the stored end, so that 5 s of
-/// clock difference and a
-/// short stall still lie before the moment at which another instance may send;</item>
+/// clock difference and a short stall still lie before the moment at which another instance may send;</item>
 /// <item>renewal every 2 s + 2 s for it + 2 s for a look = 6 s of use: a renewal that fails is known before the
 /// cut;</item>
 /// <item>last start at 53 s = 60 s − 7 s: the request arrives inside the grace period by the server's clock;</item>

@@ -11,12 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-// Every part that reflection or generated code could break when compiled to native code: options from configuration
-// and their
-// validation, the service container, the JSON of the token endpoint, the pipeline of HttpClientFactory, the
-// endpoints, and the
-// encrypted state of the browser flow. A customer connects in a browser, the program refreshes, calls the API and
-// takes a webhook.
+// Every part that reflection or generated code could break when compiled to native code: options from configuration and
+// their validation, the service container, the JSON of the token endpoint, the pipeline of HttpClientFactory, the
+// endpoints, and the encrypted state of the browser flow. A customer connects in a browser, the program refreshes,
+// calls the API and takes a webhook.
 const string WebhookSecret = "webhook-secret";
 var address = $"http://localhost:{FreePort()}/";
 

@@ -5,8 +5,7 @@ namespace Airwallex.OAuth.EntityFrameworkCore.Tests;
 
 /// <summary>
 /// What is asked every few seconds reads only what is due: the engine says so about the very statements of the store,
-/// with 20,000 connections stored and
-/// 500 due, on each of the pages.
+/// with 20,000 connections stored and 500 due, on each of the pages.
 /// </summary>
 public sealed class IndexTests
 {

@@ -95,8 +95,7 @@ public abstract partial class TokenStoreConformance
 
     /// <summary>
     /// A save that is sent again after it took effect changes nothing, whatever it reports: a store may recognize its
-    /// own write. The version
-    /// that is stored then shows the caller that its write took effect.
+    /// own write. The version that is stored then shows the caller that its write took effect.
     /// </summary>
     public Task RepeatedSaveIsRecognizedByItsVersion() => CheckAsync(async run =>
     {

@@ -4,8 +4,7 @@ namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// Leads the library's HTTP clients to the simulator in memory: the token clients, and clients that carry access
-/// tokens.
-/// It runs after every other configuration of a client, whichever was registered first.
+/// tokens. It runs after every other configuration of a client, whichever was registered first.
 /// </summary>
 internal sealed class SimulatorHandlerFilter(IEnumerable<SimulatedApplication> applications)
     : IHttpMessageHandlerBuilderFilter

@@ -26,8 +26,7 @@ public sealed partial record Fault
 
     /// <summary>
     /// Every field of a successful token response, missing or with a value of another type or out of range: one fault
-    /// for
-    /// each. A client should keep the connection under all of them, save those of <c>refresh_token</c>, which leave
+    /// for each. A client should keep the connection under all of them, save those of <c>refresh_token</c>, which leave
     /// nothing to keep.
     /// </summary>
     public static IReadOnlyList<Fault> OddTokenResponses { get; } =

@@ -30,9 +30,8 @@ public sealed partial record Fault
     public static Fault DropResponseAfterRotating() => new() { DropAfter = true };
 
     /// <summary>
-    /// The request waits, in flight, before it is looked at: slow, and rotating last. A client that gives up
-    /// meanwhile has
-    /// not used its token, unless <see cref="FinishWhenAbandoned"/> is added.
+    /// The request waits, in flight, before it is looked at: slow, and rotating last. A client that gives up meanwhile
+    /// has not used its token, unless <see cref="FinishWhenAbandoned"/> is added.
     /// </summary>
     /// <param name="delay">How long, on the simulator's clock.</param>
     public static Fault Delay(TimeSpan delay) => new() { DelayBefore = NotNegative(delay) };
@@ -47,8 +46,7 @@ public sealed partial record Fault
     /// <summary>
     /// The server does not notice that the client is gone, as behind a gateway: a request that a delay holds is carried
     /// out when the delay is over. Until then another refresh of the same token gets a 429, "Concurrent token refresh
-    /// is
-    /// not allowed."
+    /// is not allowed."
     /// </summary>
     public static Fault FinishWhenAbandoned() => new() { FinishesWhenAbandoned = true };
 

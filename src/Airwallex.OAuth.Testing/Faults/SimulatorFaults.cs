@@ -1,9 +1,8 @@
 namespace Airwallex.OAuth.Testing;
 
 /// <summary>
-/// The faults that a simulator shows, per endpoint. For each request the queue of <see cref="Next"/> comes first,
-/// then the
-/// latest episode of <see cref="During(FaultTarget, TimeSpan, Fault)"/>, then <see cref="Randomly"/>, then
+/// The faults that a simulator shows, per endpoint. For each request the queue of <see cref="Next"/> comes first, then
+/// the latest episode of <see cref="During(FaultTarget, TimeSpan, Fault)"/>, then <see cref="Randomly"/>, then
 /// <see cref="Always"/>. Thread-safe.
 /// </summary>
 public sealed class SimulatorFaults
@@ -86,8 +85,7 @@ public sealed class SimulatorFaults
 
     /// <summary>
     /// Applies a fault to a random share of the requests of an endpoint until cleared. Several can be set; the first
-    /// that
-    /// is drawn counts.
+    /// that is drawn counts.
     /// </summary>
     /// <param name="target">The endpoint.</param>
     /// <param name="probability">The share, 0 to 1.</param>

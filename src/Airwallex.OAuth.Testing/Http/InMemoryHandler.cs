@@ -6,8 +6,7 @@ namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// Carries requests to the simulator without a socket. A broken connection looks to the caller as it does on a real
-/// one.
-/// Holds no state of its own: any number of them, or one shared, is the same.
+/// one. Holds no state of its own: any number of them, or one shared, is the same.
 /// </summary>
 internal sealed class InMemoryHandler(RequestDelegate endpoints) : HttpMessageHandler
 {

@@ -12,8 +12,7 @@ namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// Kestrel on a loopback port, and nothing else: no host builder, so that it reads no settings of the program it runs
-/// in,
-/// logs nothing and leaves Ctrl+C to that program.
+/// in, logs nothing and leaves Ctrl+C to that program.
 /// </summary>
 internal sealed class LoopbackHost : IAsyncDisposable
 {

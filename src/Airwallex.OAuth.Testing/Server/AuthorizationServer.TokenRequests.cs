@@ -1,10 +1,8 @@
 namespace Airwallex.OAuth.Testing;
 
-/// <content>
-/// The token endpoint. A request has a beginning, a moment at which the server carries it out, and an end, so that a
-/// caller can let time pass, break connections and send others in between: <see cref="BeginTokenRequest"/>,
-/// <see cref="ProcessTokenRequest"/>, <see cref="AbandonTokenRequest"/>, <see cref="EndTokenRequest"/>.
-/// </content>
+/// <content> The token endpoint. A request has a beginning, a moment at which the server carries it out, and an end, so
+/// that a caller can let time pass, break connections and send others in between: <see cref="BeginTokenRequest"/>,
+/// <see cref="ProcessTokenRequest"/>, <see cref="AbandonTokenRequest"/>, <see cref="EndTokenRequest"/>. </content>
 internal sealed partial class AuthorizationServer
 {
     /// <summary>
@@ -43,8 +41,7 @@ internal sealed partial class AuthorizationServer
 
     /// <summary>
     /// Carries the request out by the rules as they are now: issues, rotates, revokes. The request stays in flight
-    /// until
-    /// <see cref="EndTokenRequest"/>. A second call gives the same result and changes nothing.
+    /// until <see cref="EndTokenRequest"/>. A second call gives the same result and changes nothing.
     /// </summary>
     public TokenResult ProcessTokenRequest(PendingTokenRequest request)
     {

@@ -3,8 +3,7 @@ namespace Airwallex.OAuth.Testing;
 /// <summary>
 /// The rules of Airwallex as a plain, synchronous state machine: clients, accounts, consents, codes, token families and
 /// what breaks them. Knows nothing of HTTP; time comes from the given provider and randomness from the given source
-/// alone.
-/// Thread-safe.
+/// alone. Thread-safe.
 /// </summary>
 internal sealed partial class AuthorizationServer
 {

@@ -7,8 +7,7 @@ namespace Airwallex.OAuth.Testing;
 
 /// <summary>
 /// Makes tokens, codes and ids. The only place of the simulator with randomness, and all of it from one seedable
-/// source:
-/// a run with a seed can be repeated exactly. Not thread-safe; its server's lock guards it.
+/// source: a run with a seed can be repeated exactly. Not thread-safe; its server's lock guards it.
 /// </summary>
 internal sealed class TokenIssuer
 {

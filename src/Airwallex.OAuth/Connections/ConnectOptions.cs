@@ -4,8 +4,8 @@ namespace Airwallex.OAuth;
 public sealed class ConnectOptions
 {
     /// <summary>
-    /// The redirect URI that the code was obtained with. Default: null, <see
-    /// cref="AirwallexOAuthOptions.RedirectUri"/>.
+    /// The redirect URI that the code was obtained with. Default: null,
+    /// <see cref="AirwallexOAuthOptions.RedirectUri"/>.
     /// </summary>
     public Uri? RedirectUri { get; init; }
 

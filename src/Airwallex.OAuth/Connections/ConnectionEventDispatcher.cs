@@ -9,8 +9,7 @@ internal sealed record ObserverRegistration(string Name, Func<IServiceProvider, 
 
 /// <summary>
 /// Tells the observers what happened: each has a bounded queue and a time limit, made when first needed. Notifying
-/// neither waits nor throws.
-/// Thread-safe.
+/// neither waits nor throws. Thread-safe.
 /// </summary>
 internal sealed class ConnectionEventDispatcher(
     IEnumerable<ObserverRegistration> observers, IServiceScopeFactory scopes, TimeProvider time,

@@ -27,8 +27,7 @@ public sealed record ConnectionQuery
 
     /// <summary>
     /// The last connection of the page before: the page begins after it, in the store's own order. Default: null, the
-    /// first page.
-    /// It may have changed or gone meanwhile.
+    /// first page. It may have changed or gone meanwhile.
     /// </summary>
     public StoredConnection? After { get; init; }
 

@@ -6,10 +6,9 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// Between what the core knows of a connection and what is stored: <c>State</c> is JSON whose unknown members are
-/// kept, <c>Tokens</c> is
-/// encrypted with client and account as purpose. Without a protector, which only the in-memory store is allowed,
-/// tokens are kept as they are.
+/// Between what the core knows of a connection and what is stored: <c>State</c> is JSON whose unknown members are kept,
+/// <c>Tokens</c> is encrypted with client and account as purpose. Without a protector, which only the in-memory store
+/// is allowed, tokens are kept as they are.
 /// </summary>
 internal sealed class ConnectionSerializer(IDataProtectionProvider? protection)
 {

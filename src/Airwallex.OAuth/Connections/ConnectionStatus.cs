@@ -15,9 +15,8 @@ public enum ConnectionStatus
     Disconnected = 2,
 
     /// <summary>
-    /// The stored tokens cannot be decrypted, because the Data Protection keys are not those that encrypted them.
-    /// Bring the keys back.
-    /// Never stored: with its keys, the connection has the status that it had before.
+    /// The stored tokens cannot be decrypted, because the Data Protection keys are not those that encrypted them. Bring
+    /// the keys back. Never stored: with its keys, the connection has the status that it had before.
     /// </summary>
     Unreadable = 3,
 }

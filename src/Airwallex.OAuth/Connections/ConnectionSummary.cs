@@ -19,8 +19,8 @@ public sealed record ConnectionSummary
     public long RenewalDue { get; init; }
 
     /// <summary>
-    /// How many active connections have a refresh that is under way or unfinished (<see
-    /// cref="StoredConnection.RecoverAt"/> is set).
+    /// How many active connections have a refresh that is under way or unfinished
+    /// (<see cref="StoredConnection.RecoverAt"/> is set).
     /// </summary>
     public long RefreshPending { get; init; }
 

@@ -4,8 +4,8 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Keeps connections in this process's memory: for tests, samples and first steps. A restart loses every connection,
-/// and other instances see
-/// none of them, so a host outside Development starts only when this store was chosen in words. Thread-safe.
+/// and other instances see none of them, so a host outside Development starts only when this store was chosen in words.
+/// Thread-safe.
 /// </summary>
 public sealed class InMemoryTokenStore : ITokenStore
 {

@@ -1,9 +1,8 @@
 namespace Airwallex.OAuth;
 
 /// <summary>
-/// What is written to the store before a refresh token is sent: who works on the connection, until when, and since
-/// when the refresh token may
-/// have been used. Immutable.
+/// What is written to the store before a refresh token is sent: who works on the connection, until when, and since when
+/// the refresh token may have been used. Immutable.
 /// </summary>
 internal sealed record RefreshAttempt
 {
@@ -12,8 +11,7 @@ internal sealed record RefreshAttempt
 
     /// <summary>
     /// When the refresh token may first have been sent; Airwallex's grace period counts from here. Carried over from
-    /// attempt to attempt while the
-    /// refresh token is the same one.
+    /// attempt to attempt while the refresh token is the same one.
     /// </summary>
     public required DateTimeOffset FirstSentAt { get; init; }
 

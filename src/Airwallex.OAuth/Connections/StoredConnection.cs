@@ -11,8 +11,8 @@ namespace Airwallex.OAuth;
 public sealed record StoredConnection
 {
     /// <summary>
-    /// The client id that the connection belongs to, at most 128 characters. Key, together with <see
-    /// cref="AccountId"/>.
+    /// The client id that the connection belongs to, at most 128 characters. Key, together with
+    /// <see cref="AccountId"/>.
     /// </summary>
     public required string ClientId { get; init; }
 

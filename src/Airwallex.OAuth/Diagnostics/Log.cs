@@ -4,8 +4,7 @@ namespace Airwallex.OAuth;
 
 /// <summary>
 /// Every log message of the refresh and the keep-alive. Event ids and names are stable; no message holds a token, a
-/// code or a secret. The table
-/// of ids is in docs/operating.md.
+/// code or a secret. The table of ids is in docs/operating.md.
 /// </summary>
 internal static partial class Log
 {

@@ -26,8 +26,7 @@ internal static partial class StoreBenchmarks
 
     /// <summary>
     /// One row read, the attempt written, the tokens written: by the store and by plain Npgsql, by turns in one run,
-    /// each on rows of its own.
-    /// Both by several callers at a time, each with accounts of its own.
+    /// each on rows of its own. Both by several callers at a time, each with accounts of its own.
     /// </summary>
     public static async Task RefreshesAsync(string server)
     {

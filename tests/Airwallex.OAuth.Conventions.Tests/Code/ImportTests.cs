@@ -5,9 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Airwallex.OAuth.Conventions.Tests.Code;
 
 /// <summary>
-/// Imports of the core run one way. A folder is a stage of the flow and no namespace, so the compiler is asked in
-/// which file a name
-/// is declared.
+/// Imports of the core run one way. A folder is a stage of the flow and no namespace, so the compiler is asked in which
+/// file a name is declared.
 /// </summary>
 public sealed class ImportTests
 {

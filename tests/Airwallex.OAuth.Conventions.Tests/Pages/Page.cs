@@ -7,8 +7,7 @@ namespace Airwallex.OAuth.Conventions.Tests.Pages;
 /// <summary>
 /// The C# of a page, block by block, each as a program that can be compiled. What a block takes for granted, such as a
 /// <c>builder</c>, is said in a comment that readers of the page do not see. Its statements hold for all blocks below
-/// it, until
-/// the next such comment; its usings and types hold for the whole page, as do those of the blocks:
+/// it, until the next such comment; its usings and types hold for the whole page, as do those of the blocks:
 /// <code>
 /// &lt;!-- csharp
 /// var builder = WebApplication.CreateBuilder(args);

@@ -5,16 +5,14 @@ namespace Airwallex.OAuth.EntityFrameworkCore.Tests.Databases;
 
 /// <summary>
 /// The PostgreSQL server of this test run: the one that AIRWALLEX_TEST_POSTGRES names, or a throwaway cluster of the
-/// server binaries
-/// installed on this machine, on a Unix socket in a temporary folder.
+/// server binaries installed on this machine, on a Unix socket in a temporary folder.
 /// </summary>
 public static class PostgresServer
 {
     private const string ConnectionStringVariable = "AIRWALLEX_TEST_POSTGRES";
 
-    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even
-    // because they were killed,
-    // the server is stopped and the folder deleted.
+    // Runs as an account that the server accepts (not root), and ends with the tests: when its input ends, even because
+    // they were killed, the server is stopped and the folder deleted.
     private const string Script =
         """
         set -e

@@ -13,8 +13,7 @@ namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
 /// An application with the library, against a simulated Airwallex in memory, on a clock of its own. Its background
-/// services run only
-/// when a test says so. Test classes that use it belong to the collection <see cref="VirtualTime"/>.
+/// services run only when a test says so. Test classes that use it belong to the collection <see cref="VirtualTime"/>.
 /// </summary>
 internal sealed class TestApp : IAsyncDisposable
 {

@@ -4,9 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Airwallex.OAuth.Tests.Support;
 
 /// <summary>
-/// Moves a fake clock only while nothing runs: between two steps the thread pool comes to rest, so that no test
-/// depends on how fast
-/// the machine is. Its tests run one at a time, because a neighbour's work would keep the pool busy.
+/// Moves a fake clock only while nothing runs: between two steps the thread pool comes to rest, so that no test depends
+/// on how fast the machine is. Its tests run one at a time, because a neighbour's work would keep the pool busy.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class VirtualTime : ICollectionFixture<VirtualTime.RunnersThreads>
