@@ -128,7 +128,7 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
                 $"The database of {typeof(TContext).Name} has no table AirwallexConnections as the model has it: add a "
                     + "migration (dotnet ef migrations add AddAirwallexOAuth), apply it (dotnet ef database update).",
                 exception);
-            LogMissingTable(logger, _missingTable is null ? LogLevel.Error : LogLevel.Debug, missing.Message);
+            MissingTable(logger, _missingTable is null ? LogLevel.Error : LogLevel.Debug, missing.Message);
 
             // Backed off, since Entity Framework Core logs every command that fails.
             _missingTable = new(missing, time.GetUtcNow() + MissingTableDelay);
@@ -193,6 +193,6 @@ internal sealed partial class EntityFrameworkTokenStore<TContext>(
                     + "written. Leave AirwallexConnectionEntity out of it.");
     }
 
-    [LoggerMessage(EventId = 100, EventName = "MissingTable", Message = "{Problem}")]
-    private static partial void LogMissingTable(ILogger logger, LogLevel level, string problem);
+    [LoggerMessage(EventId = 100, Message = "{Problem}")]
+    private static partial void MissingTable(ILogger logger, LogLevel level, string problem);
 }
