@@ -14,7 +14,7 @@ namespace Airwallex.OAuth;
 /// <para>Every method throws <see cref="ArgumentException"/> for an account id that is empty, longer than 255
 /// characters, or has control characters or white space at an end; and <see cref="AirwallexOAuthException"/> when the
 /// token store fails (<see cref="AirwallexOAuthException.IsTransient"/>) or when the account is connected under a
-/// client id that is no application of this process.</para>
+/// client id that no application of this process has.</para>
 /// <para>Members are virtual and a constructor is protected, so that the class can be mocked.</para>
 /// </remarks>
 public class AirwallexConnections

@@ -42,9 +42,23 @@ public sealed class RecoveryStartsTests
 
         Assert.Equal((40, 70), await LookAsync(app));
         app.Simulator.Faults.Clear();
+        await app.AdvanceAsync(5);
         Assert.Equal((20, 90), await LookAsync(app)); // The first 40 cool down for as long as Airwallex asks.
-        await app.AdvanceAsync(10);
+        await app.AdvanceAsync(5);
         Assert.Equal((40, 50), await LookAsync(app));
+    }
+
+    [Fact]
+    public async Task After_another_failure_a_look_starts_as_many_as_before()
+    {
+        await using var app = new TestApp();
+        var accounts = Enumerable.Range(0, 90).Select(number => $"acct_{number}").ToArray();
+        await ConnectAsync(app, accounts);
+        await MakeDueAsync(app, accounts);
+        app.Simulator.Faults.Always(FaultTarget.Token, Fault.Status(403, """{"error":"unauthorized_client"}"""));
+
+        Assert.Equal((40, 50), await LookAsync(app));
+        Assert.Equal((40, 50), await LookAsync(app)); // The first 40 cool down.
     }
 
     [Fact]
