@@ -1,4 +1,7 @@
 using System.Net;
+using Airwallex.OAuth.Tests.Options;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Airwallex.OAuth.Tests.Http;
 
@@ -17,6 +20,23 @@ public sealed class RejectedTokenTests
 
         Assert.All(responses, response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
         Assert.Equal(1, program.Api.Refreshes);
+    }
+
+    [Theory]
+    [InlineData(true, "Debug RejectedTokenReplaced")]
+    [InlineData(false, "Debug RejectedTokenNotResent")]
+    public async Task The_log_says_what_came_of_a_401(bool canBeSentTwice, string line)
+    {
+        var log = new Lines();
+        await using var program = new ApiProgram(services => services.AddLogging(
+            logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug)));
+        await program.ConnectAsync();
+        Reject(program, ApiDouble.TokenOf(ApiProgram.Account));
+
+        await program.ClientOf().PostAsync("api/v1/account", canBeSentTwice
+            ? new StringContent("body") : new StreamContent(new OneWayStream("body"u8.ToArray())));
+
+        Assert.Contains(ApiProgram.Account, await log.NextAsync(line), StringComparison.Ordinal);
     }
 
     [Fact]
