@@ -137,6 +137,18 @@ internal sealed partial class AirwallexApplication : IAsyncDisposable, IDisposab
         string accountId, RefreshRequest request, CancellationToken cancellationToken) =>
         Refresher.RunAsync(accountId, request, TimingsOf(Options).CallerTimeout, cancellationToken);
 
+    /// <summary>One round; in a program without a host, which may end after it, observers are told before.</summary>
+    public async Task<KeepAliveResult> KeepAliveOnceAsync(CancellationToken cancellationToken)
+    {
+        var result = await KeepAlive.RunAsync(cancellationToken).ConfigureAwait(false);
+        if (!HostIsRunning)
+        {
+            await _parts.Events.DrainAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
     /// <summary>A refresh of the keep-alive: how it ended, and why when it failed.</summary>
     public async Task<(RefreshEnd End, AirwallexOAuthException? Failure)> KeepAliveAsync(
         string accountId, RefreshTrigger trigger)

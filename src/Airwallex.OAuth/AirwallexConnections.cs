@@ -232,11 +232,11 @@ public class AirwallexConnections
     /// <summary>
     /// One round of the keep-alive: finishes refreshes that were left unfinished and renews what is due. For programs
     /// without a host: a cron job or a timer-triggered function calls it at least once a day. A host does this by
-    /// itself.
+    /// itself. Without one, observers have been told when it returns, since the program may end then.
     /// </summary>
     /// <param name="cancellationToken">Starts nothing more; what is in flight is awaited all the same.</param>
     public virtual Task<KeepAliveResult> KeepAliveAsync(CancellationToken cancellationToken = default) =>
-        _application.KeepAlive.RunAsync(cancellationToken);
+        _application.KeepAliveOnceAsync(cancellationToken);
 
     // Not a local function: its closure would be allocated for callers who need not wait, too.
     private async Task<string> WaitForAccessTokenAsync(string accountId, CancellationToken cancellationToken)

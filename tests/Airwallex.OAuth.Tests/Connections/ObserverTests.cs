@@ -57,6 +57,27 @@ public sealed class ObserverTests
     }
 
     [Fact]
+    public async Task Observers_have_been_told_when_a_round_without_a_host_returns()
+    {
+        var slow = new Slow();
+        await using var app = new TestApp(
+            services: services => services.AddSingleton(new ObserverRegistration("slow", _ => slow)), hasHost: false);
+        slow.GoOn.SetResult();
+        await app.ConnectAsync();
+        await TestApp.SettleAsync();
+        await app.ChangeStoredAsync(current => current with { RenewAt = app.Time.GetUtcNow() });
+        slow.GoOn = new TaskCompletionSource();
+
+        var round = app.Connections.KeepAliveAsync();
+        await app.AdvanceAsync(5);
+        Assert.False(round.IsCompleted);
+        slow.GoOn.SetResult();
+
+        Assert.Equal(1, (await app.ResultAsync(round)).Renewed);
+        Assert.Equal([ConnectionEventKind.Connected, ConnectionEventKind.Refreshed], slow.Kinds);
+    }
+
+    [Fact]
     public async Task An_observer_may_inject_the_facade_and_scoped_services()
     {
         var told = new List<string>();
@@ -128,7 +149,7 @@ public sealed class ObserverTests
     {
         public List<ConnectionEventKind> Kinds { get; } = [];
 
-        public TaskCompletionSource GoOn { get; } = new();
+        public TaskCompletionSource GoOn { get; set; } = new();
 
         public async ValueTask OnConnectionEventAsync(
             ConnectionEvent connectionEvent, CancellationToken cancellationToken)
