@@ -142,6 +142,21 @@ public sealed class StartChecksTests
     }
 
     [Fact]
+    public async Task A_host_that_runs_is_not_warned_about()
+    {
+        var log = new Lines();
+        using var host = Programs.Host(services => services.AddAirwallexOAuth(Programs.Valid), log: log);
+        await host.StartAsync();
+
+        await Assert.ThrowsAsync<ConnectionNotFoundException>(
+            () => host.Services.GetRequiredService<AirwallexConnections>().RefreshAsync("acct_1"));
+
+        await host.StopAsync();
+        host.Dispose(); // Writes what is still to be logged.
+        Assert.DoesNotContain(log.All, line => line.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_host_that_was_built_and_not_started_is_told_of_at_the_first_use()
     {
         var log = new Lines();
