@@ -142,18 +142,17 @@ public sealed class StartChecksTests
     }
 
     [Fact]
-    public async Task A_host_that_runs_is_not_warned_about()
+    public async Task Applications_work_in_the_background_while_their_host_runs()
     {
-        var log = new Lines();
-        using var host = Programs.Host(services => services.AddAirwallexOAuth(Programs.Valid), log: log);
-        await host.StartAsync();
+        using var host = Programs.Host(services => services.AddAirwallexOAuth(Programs.Valid));
+        var application = Assert.Single(host.Services.GetRequiredService<AirwallexApplications>().All);
+        Assert.False(application.HostIsRunning);
 
-        await Assert.ThrowsAsync<ConnectionNotFoundException>(
-            () => host.Services.GetRequiredService<AirwallexConnections>().RefreshAsync("acct_1"));
+        await host.StartAsync();
+        Assert.True(application.HostIsRunning);
 
         await host.StopAsync();
-        host.Dispose(); // Writes what is still to be logged.
-        Assert.DoesNotContain(log.All, line => line.Contains("NoHostKeepsAlive", StringComparison.Ordinal));
+        Assert.False(application.HostIsRunning);
     }
 
     [Fact]
