@@ -77,6 +77,29 @@ public sealed class TokenFailureTests : TokenEndpointTest
             " Airwallex may have processed the request all the same.", failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_body_that_is_asked_for_in_any_way_may_have_been_sent()
+    {
+        Action<HttpContent>[] ways =
+        [
+            content => content.CopyTo(Stream.Null, null, CancellationToken.None),
+            content => content.CopyToAsync(Stream.Null).GetAwaiter().GetResult(),
+            content => content.CopyToAsync(Stream.Null, CancellationToken.None).GetAwaiter().GetResult(),
+            content => content.ReadAsStream().Dispose(),
+            content => content.LoadIntoBufferAsync().GetAwaiter().GetResult(),
+        ];
+        foreach (var ask in ways)
+        {
+            using var wire = new Pipeline(request =>
+            {
+                ask(request.Content!);
+                throw new HttpRequestException("The connection broke.");
+            });
+
+            Assert.False((await FailAsync(wire)).RequestNotSent);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Failures))]
     public async Task An_exception_within_the_body_of_the_response_is_one_too(string kind)
